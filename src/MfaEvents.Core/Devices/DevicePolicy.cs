@@ -1,0 +1,33 @@
+namespace MfaEvents.Core.Devices;
+
+/// <summary>The policies that govern devices and their codes. Steps are time steps of 30 s.</summary>
+public sealed record DevicePolicy
+{
+    /// <summary>Devices per principal, in any state and any mix (AWS IAM: eight).</summary>
+    public int DeviceLimit { get; init; } = 8;
+
+    /// <summary>How many steps a code may lie before or after the device's drift at sign-in (RFC 6238 5.2: at most one).</summary>
+    public int SignInWindow { get; init; } = 1;
+
+    /// <summary>How many steps around the server's own step are searched at activation, resync and out-of-sync detection.</summary>
+    /// <remarks>A pair of codes in 241 positions guesses at 2.4e-10.</remarks>
+    public int SearchWindow { get; init; } = 120;
+
+    /// <summary>The farthest that use moves a device's drift, in steps, and the farthest that one pair of codes resyncs it.</summary>
+    public int DriftLimit { get; init; } = 10;
+
+    /// <summary>How many accepted codes in a row must lie on the same edge of the window before the drift moves one step.</summary>
+    public int DriftRun { get; init; } = 3;
+
+    /// <summary>The least time between two such moves.</summary>
+    public TimeSpan DriftPause { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How many refused codes in a row, each valid elsewhere in the search window, show that a device is out of sync.</summary>
+    public int OutOfSyncRun { get; init; } = 3;
+
+    /// <summary>How long a noted pair from beyond <see cref="DriftLimit"/> waits for the second one that confirms its offset.</summary>
+    public TimeSpan ResyncConfirmation { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long an assigned device may wait for its activation before it is removed.</summary>
+    public TimeSpan PendingLifetime { get; init; } = TimeSpan.FromHours(24);
+}

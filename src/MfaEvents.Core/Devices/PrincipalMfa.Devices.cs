@@ -1,0 +1,35 @@
+namespace MfaEvents.Core.Devices;
+
+/// <summary>Decisions about the devices themselves.</summary>
+public sealed partial record PrincipalMfa
+{
+    /// <summary>Whether the principal has all the devices it may have.</summary>
+    public bool IsFull(DevicePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return Devices.Length >= policy.DeviceLimit;
+    }
+
+    /// <summary>Assigns a device; null when the principal is full.</summary>
+    public DeviceAssigned? Assign(Guid deviceId, string deviceName, DeviceType type, DevicePolicy policy) =>
+        IsFull(policy) ? null : new DeviceAssigned(deviceId, deviceName, type);
+
+    /// <summary>Renames a device; nothing happens when it has that name already.</summary>
+    public static IReadOnlyList<object> Rename(MfaDevice device, string deviceName)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device.Name == deviceName ? [] : [new DeviceRenamed(device.DeviceId, deviceName, device.Name)];
+    }
+
+    public static DeviceRemoved Remove(MfaDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return new DeviceRemoved(device.DeviceId, RemovalReason.Requested);
+    }
+
+    /// <summary>Removes a device that was never activated; nothing happens when it was, or is gone.</summary>
+    public IReadOnlyList<object> Expire(Guid deviceId) =>
+        Device(deviceId) is { Status: DeviceStatus.Pending }
+            ? [new DeviceRemoved(deviceId, RemovalReason.Expired)]
+            : [];
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+
+namespace MfaEvents.Core.Devices;
+
+/// <summary>A principal's devices and failures: the state of one stream, on which every decision about a device rests.</summary>
+public sealed partial record PrincipalMfa
+{
+    /// <summary>The principal, <c>root</c> or <c>user:{userName}</c>, which is the stream's key as well.</summary>
+    public required string Id { get; init; }
+
+    public ImmutableArray<MfaDevice> Devices { get; init; } = [];
+
+    /// <summary>Refused codes in a row, over all devices, since the last accepted one.</summary>
+    public int ConsecutiveFailures { get; init; }
+
+    /// <summary>Whether a sign-in needs a second factor.</summary>
+    public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
+
+    public MfaDevice? Device(Guid deviceId) => Devices.FirstOrDefault(device => device.DeviceId == deviceId);
+
+    /// <summary>The state after <paramref name="event"/>, which happened <paramref name="at"/>; null once the principal is gone.</summary>
+    public static PrincipalMfa? Evolve(PrincipalMfa? state, string principal, object @event, DateTimeOffset at)
+    {
+        if (@event is PrincipalCreated) return new PrincipalMfa { Id = principal };
+        return state is null ? null : state.Apply(@event, at);
+    }
+
+    private PrincipalMfa? Apply(object @event, DateTimeOffset at) => @event switch
+    {
+        PrincipalDeleted => null,
+
+        DeviceAssigned e => this with
+        {
+            Devices = Devices.Add(new MfaDevice
+            {
+                DeviceId = e.DeviceId,
+                Name = e.DeviceName,
+                Type = e.DeviceType,
+                Status = DeviceStatus.Pending,
+                AssignedAt = at,
+            }),
+        },
+
+        DeviceActivated e => Accepted(e.DeviceId, e.Step, device => device with
+        {
+            Status = DeviceStatus.Active,
+            ActivatedAt = at,
+        }),
+
+        DeviceOutOfSync e => With(e.DeviceId, device => device with { Status = DeviceStatus.OutOfSync, StraySteps = [], EdgeRun = 0 }),
+
+        DeviceResyncNoted e => With(e.DeviceId, device => device with
+        {
+            LastUsedStep = Later(device.LastUsedStep, e.Step),
+            NotedPair = new NotedPair(e.DriftSteps, at),
+        }),
+
+        DeviceResynced e => Accepted(e.DeviceId, e.Step, device => device with
+        {
+            Status = DeviceStatus.Active,
+            DriftSteps = e.DriftSteps,
+            EdgeRun = 0,
+            NotedPair = null,
+        }),
+
+        DeviceDriftMoved e => With(e.DeviceId, device => device with
+        {
+            DriftSteps = e.DriftSteps,
+            DriftMovedAt = at,
+            EdgeRun = 0,
+        }),
+
+        CodeAccepted e => Accepted(e.DeviceId, e.Step, device => device with
+        {
+            LastUsedAt = at,
+            EdgeRun = NextEdgeRun(device, e.DriftSteps),
+        }),
+
+        CodeRejected e => With(e.DeviceId, device => device with
+        {
+            ConsecutiveFailures = device.ConsecutiveFailures + 1,
+            StraySteps = NextStraySteps(device, e),
+        }) with { ConsecutiveFailures = ConsecutiveFailures + 1 },
+
+        DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
+
+        DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
+
+        _ => this,
+    };
+
+    private PrincipalMfa Accepted(Guid deviceId, long step, Func<MfaDevice, MfaDevice> change) =>
+        With(deviceId, device => change(device) with
+        {
+            LastUsedStep = Later(device.LastUsedStep, step),
+            ConsecutiveFailures = 0,
+            StraySteps = [],
+        }) with { ConsecutiveFailures = 0 };
+
+    private PrincipalMfa With(Guid deviceId, Func<MfaDevice, MfaDevice> change) =>
+        this with { Devices = [.. Devices.Select(device => device.DeviceId == deviceId ? change(device) : device)] };
+
+    private static long Later(long? used, long step) => used > step ? used.Value : step;
+
+    private static int NextEdgeRun(MfaDevice device, int offset)
+    {
+        var edge = Math.Sign(offset - device.DriftSteps);
+        return Math.Sign(device.EdgeRun) == edge ? device.EdgeRun + edge : edge;
+    }
+
+    private static ImmutableArray<long> NextStraySteps(MfaDevice device, CodeRejected e) => e switch
+    {
+        { Purpose: CodePurpose.Verification, Reason: RejectionReason.OutsideWindow, Step: { } step } =>
+            device.StraySteps.Contains(step) ? device.StraySteps : device.StraySteps.Add(step),
+        _ => [],
+    };
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using OtpNet;
+
+namespace MfaEvents.Core.Devices.Totp;
+
+/// <summary>RFC 6238 codes of one key: SHA-1, six digits.</summary>
+/// <remarks>A code is computed for a <em>step</em>, and a step is what the caller gets back: the step is recorded, the code never.</remarks>
+public static class TotpCode
+{
+    /// <summary>How many digits a code has (RFC 4226 5.3).</summary>
+    public const int Digits = 6;
+
+    /// <summary>The code that a device with this key shows during <paramref name="step"/>.</summary>
+    public static string At(SecretKey key, long step) => Generator(key).ComputeHOTP(step);
+
+    /// <summary>
+    /// Where one submitted code stands: inside the sign-in window around the device's drift, elsewhere in the search window,
+    /// on a step that is spent, or nowhere.
+    /// </summary>
+    public static CodeMatch Find(SecretKey key, string code, MfaDevice device, DateTimeOffset now, DevicePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(policy);
+
+        var current = TimeStep.At(now);
+        var submitted = Encoding.ASCII.GetBytes(code);
+        var generator = Generator(key);
+        var centre = current + device.DriftSteps;
+        long? spent = null;
+
+        // Nearest first, so that of two steps with the same code the likelier one counts.
+        foreach (var step in Outwards(centre, policy.SignInWindow))
+        {
+            if (!Shows(generator, step, submitted)) continue;
+            if (!device.HasSpent(step)) return new CodeMatch(CodePlace.InWindow, step, Offset(step, current));
+            spent ??= step;
+        }
+
+        long? elsewhere = null;
+        foreach (var step in Outwards(current, policy.SearchWindow))
+        {
+            if (Math.Abs(step - centre) <= policy.SignInWindow || !Shows(generator, step, submitted)) continue;
+            if (device.HasSpent(step)) spent ??= step;
+            else elsewhere ??= step;
+        }
+
+        // A replay inside the window is a replay, even if the same digits happen to be valid an hour away.
+        if (spent is { } used) return new CodeMatch(CodePlace.Spent, used, Offset(used, current));
+        return elsewhere is { } found
+            ? new CodeMatch(CodePlace.OutsideWindow, found, Offset(found, current))
+            : CodeMatch.None;
+    }
+
+    /// <summary>Where two consecutive codes stand; the match names the step and offset of the <em>second</em> code (RFC 4226 7.4).</summary>
+    public static CodeMatch FindPair(
+        SecretKey key, string code1, string code2, MfaDevice device, DateTimeOffset now, DevicePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(policy);
+
+        var current = TimeStep.At(now);
+        var (first, second) = (Encoding.ASCII.GetBytes(code1), Encoding.ASCII.GetBytes(code2));
+        var generator = Generator(key);
+        long? spent = null;
+
+        foreach (var step in Outwards(current, policy.SearchWindow))
+        {
+            if (step - 1 < current - policy.SearchWindow) continue;
+            if (!Shows(generator, step, second) || !Shows(generator, step - 1, first)) continue;
+            if (!device.HasSpent(step - 1))
+            {
+                var place = Math.Abs(step - current) <= policy.SignInWindow ? CodePlace.InWindow : CodePlace.OutsideWindow;
+                return new CodeMatch(place, step, Offset(step, current));
+            }
+
+            spent ??= step;
+        }
+
+        return spent is { } used ? new CodeMatch(CodePlace.Spent, used, Offset(used, current)) : CodeMatch.None;
+    }
+
+    private static Hotp Generator(SecretKey key) => new(key.Reveal(), OtpHashMode.Sha1, Digits);
+
+    private static bool Shows(Hotp generator, long step, byte[] submitted) =>
+        step >= 0 && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(generator.ComputeHOTP(step)), submitted);
+
+    private static int Offset(long step, long current) => (int)(step - current);
+
+    private static IEnumerable<long> Outwards(long centre, int reach)
+    {
+        yield return centre;
+        for (var distance = 1; distance <= reach; distance++)
+        {
+            yield return centre - distance;
+            yield return centre + distance;
+        }
+    }
+}

@@ -2,6 +2,12 @@ namespace MfaEvents.Core.Devices;
 
 // A storage format: never edited, only superseded. Who, when, from where and why is metadata; no code and no secret is here.
 
+/// <summary>An event about one device.</summary>
+public interface IDeviceEvent
+{
+    Guid DeviceId { get; }
+}
+
 /// <summary>The principal exists and may have devices.</summary>
 public sealed record PrincipalCreated;
 
@@ -10,38 +16,38 @@ public sealed record PrincipalDeleted;
 
 public sealed record PasswordChanged;
 
-public sealed record DeviceAssigned(Guid DeviceId, string DeviceName, DeviceType DeviceType);
+public sealed record DeviceAssigned(Guid DeviceId, string DeviceName, DeviceType DeviceType) : IDeviceEvent;
 
 /// <summary>Two consecutive codes associated the device.</summary>
 /// <param name="DeviceId">The device.</param>
 /// <param name="Step">The step of the second code; the first belonged to the step before. Both are spent.</param>
 /// <param name="DriftSteps">How far the second code lay from the server's step.</param>
-public sealed record DeviceActivated(Guid DeviceId, long Step, int DriftSteps);
+public sealed record DeviceActivated(Guid DeviceId, long Step, int DriftSteps) : IDeviceEvent;
 
 /// <summary>The device's codes come from a time too far away to sign in with.</summary>
 /// <param name="DeviceId">The device.</param>
 /// <param name="DriftSteps">How far away its last code lay, in steps.</param>
-public sealed record DeviceOutOfSync(Guid DeviceId, int DriftSteps);
+public sealed record DeviceOutOfSync(Guid DeviceId, int DriftSteps) : IDeviceEvent;
 
 /// <summary>A pair of codes from beyond the drift limit was recognised, and is spent; a second one must confirm its offset.</summary>
-public sealed record DeviceResyncNoted(Guid DeviceId, long Step, int DriftSteps);
+public sealed record DeviceResyncNoted(Guid DeviceId, long Step, int DriftSteps) : IDeviceEvent;
 
 /// <summary>Two consecutive codes set the device's drift.</summary>
 /// <param name="DeviceId">The device.</param>
 /// <param name="Step">The step of the second code; both are spent.</param>
 /// <param name="DriftSteps">The drift that is remembered from now on.</param>
-public sealed record DeviceResynced(Guid DeviceId, long Step, int DriftSteps);
+public sealed record DeviceResynced(Guid DeviceId, long Step, int DriftSteps) : IDeviceEvent;
 
 /// <summary>Use moved the remembered drift by one step.</summary>
 /// <param name="DeviceId">The device.</param>
 /// <param name="DriftSteps">The drift that is remembered from now on.</param>
-public sealed record DeviceDriftMoved(Guid DeviceId, int DriftSteps);
+public sealed record DeviceDriftMoved(Guid DeviceId, int DriftSteps) : IDeviceEvent;
 
 /// <summary>A code was accepted, and is spent.</summary>
 /// <param name="DeviceId">The device.</param>
 /// <param name="Step">The step it belonged to.</param>
 /// <param name="DriftSteps">How far that step lay from the server's.</param>
-public sealed record CodeAccepted(Guid DeviceId, long Step, int DriftSteps);
+public sealed record CodeAccepted(Guid DeviceId, long Step, int DriftSteps) : IDeviceEvent;
 
 /// <summary>A code, or a pair of codes, was refused.</summary>
 /// <param name="DeviceId">The device.</param>
@@ -50,11 +56,11 @@ public sealed record CodeAccepted(Guid DeviceId, long Step, int DriftSteps);
 /// <param name="Step">The step it belonged to, where one was found.</param>
 /// <param name="DriftSteps">How far that step lay from the server's.</param>
 public sealed record CodeRejected(
-    Guid DeviceId, CodePurpose Purpose, RejectionReason Reason, long? Step = null, int? DriftSteps = null);
+    Guid DeviceId, CodePurpose Purpose, RejectionReason Reason, long? Step = null, int? DriftSteps = null) : IDeviceEvent;
 
-public sealed record DeviceRenamed(Guid DeviceId, string DeviceName, string PreviousName);
+public sealed record DeviceRenamed(Guid DeviceId, string DeviceName, string PreviousName) : IDeviceEvent;
 
-public sealed record DeviceRemoved(Guid DeviceId, RemovalReason Reason);
+public sealed record DeviceRemoved(Guid DeviceId, RemovalReason Reason) : IDeviceEvent;
 
 /// <summary>What a code was submitted for.</summary>
 public enum CodePurpose

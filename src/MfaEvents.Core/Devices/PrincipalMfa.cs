@@ -22,10 +22,10 @@ public sealed partial record PrincipalMfa
     public static PrincipalMfa? Evolve(PrincipalMfa? state, string principal, object @event, DateTimeOffset at)
     {
         if (@event is PrincipalCreated) return new PrincipalMfa { Id = principal };
-        return state is null ? null : state.Apply(@event, at);
+        return state is null ? null : state.After(@event, at);
     }
 
-    private PrincipalMfa? Apply(object @event, DateTimeOffset at) => @event switch
+    private PrincipalMfa? After(object @event, DateTimeOffset at) => @event switch
     {
         PrincipalDeleted => null,
 

@@ -20,6 +20,8 @@ public readonly struct SecretKey : IEquatable<SecretKey>
         this.bytes = bytes;
     }
 
+    public static SecretKey FromBase32(string text) => new(Base32Encoding.ToBytes(text));
+
     /// <summary>RFC 4648 base32 without padding: what an authenticator app takes by hand.</summary>
     public string ToBase32() => Base32Encoding.ToString(bytes).TrimEnd('=');
 

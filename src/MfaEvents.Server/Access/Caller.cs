@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Security.Claims;
+
+namespace MfaEvents.Server.Access;
+
+/// <summary>Who asks: a person is issuer and subject, whatever roles the token names.</summary>
+public sealed record Caller
+{
+    private static readonly string[] SecondFactors = ["otp", "hwk"];
+
+    public required string Issuer { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required IReadOnlySet<Role> Roles { get; init; }
+
+    /// <summary>The accounts in the token; empty means every account for the roles that serve all of them, and none for the others.</summary>
+    public required IReadOnlySet<string> Accounts { get; init; }
+
+    /// <summary>An owner's own principal.</summary>
+    public string? Principal { get; init; }
+
+    public required IReadOnlySet<string> AuthenticationMethods { get; init; }
+
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    public bool Is(Role role) => Roles.Contains(role);
+
+    /// <summary>Whether this is the root user of its account.</summary>
+    public bool IsRoot => Is(Role.Owner) && Principal == Core.Accounts.Principal.Root;
+
+    /// <summary>Whether the caller may know that the account exists.</summary>
+    public bool Sees(string accountId, Role inRole) => inRole switch
+    {
+        Role.Owner => Accounts.Count == 1 && Accounts.Contains(accountId) && Principal is not null,
+        Role.Service => Accounts.Contains(accountId),
+        _ => Accounts.Count == 0 || Accounts.Contains(accountId),
+    };
+
+    /// <summary>Whether the caller may know that the principal exists, given that it sees the account.</summary>
+    public bool Sees(string accountId, string principal, Role inRole) =>
+        Sees(accountId, inRole) && (inRole != Role.Owner || IsRoot || Principal == principal);
+
+    /// <summary>RFC 9470: whether the token's sign-in used a second factor.</summary>
+    public bool UsedSecondFactor(bool recoveryServes) =>
+        SecondFactors.Any(AuthenticationMethods.Contains) || (recoveryServes && AuthenticationMethods.Contains("recovery"));
+
+    /// <summary>The caller of an authenticated request, or null when the token lacks what every token has.</summary>
+    public static Caller? From(ClaimsPrincipal user)
+    {
+        if (user.Identity is not { IsAuthenticated: true } || user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject)
+            return null;
+
+        return new Caller
+        {
+            Issuer = user.FindFirstValue(ClaimNames.Issuer) ?? "",
+            Subject = subject,
+            Roles = user.FindAll(ClaimNames.Roles).Select(claim => RoleNames.Parse(claim.Value)).OfType<Role>().ToHashSet(),
+            Accounts = user.FindAll(ClaimNames.Account).Select(claim => claim.Value).ToHashSet(StringComparer.Ordinal),
+            Principal = user.FindFirstValue(ClaimNames.Principal),
+            AuthenticationMethods = user.FindAll(ClaimNames.AuthenticationMethods).Select(claim => claim.Value)
+                .ToHashSet(StringComparer.Ordinal),
+            AuthenticatedAt = long.TryParse(user.FindFirstValue(ClaimNames.AuthenticatedAt), CultureInfo.InvariantCulture, out var seconds)
+                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                : null,
+        };
+    }
+}
+
+/// <summary>The claims of an access token (RFC 9068, RFC 8176 and our own).</summary>
+public static class ClaimNames
+{
+    public const string Issuer = "iss";
+    public const string Subject = "sub";
+    public const string Roles = "roles";
+    public const string Account = "account";
+    public const string Principal = "principal";
+    public const string AuthenticationMethods = "amr";
+    public const string AuthenticatedAt = "auth_time";
+}

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MfaEvents.Server.Access;
+
+/// <summary>Tokens for trying things out: their issuer and key are their own, and only Development trusts them.</summary>
+public static class DevelopmentTokens
+{
+    public const string Issuer = "urn:mfaevents:development";
+
+    public const string Audience = "mfaevents";
+
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
+
+    /// <summary>The ES256 key in the data directory, mode 0600; made when it is not there yet.</summary>
+    public static ECDsaSecurityKey Key(string dataDirectory)
+    {
+        var file = Path.Combine(Path.GetFullPath(dataDirectory), "keys", "development-tokens.pem");
+        var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (!File.Exists(file)) Write(file, ecdsa.ExportPkcs8PrivateKeyPem());
+        ecdsa.ImportFromPem(File.ReadAllText(file));
+        return new ECDsaSecurityKey(ecdsa) { KeyId = "development" };
+    }
+
+    public static string Mint(string dataDirectory, DevelopmentTokenRequest request, DateTimeOffset now)
+    {
+        var claims = new Dictionary<string, object>
+        {
+            [ClaimNames.Subject] = request.Subject,
+            [ClaimNames.Roles] = request.Roles.ToArray(),
+            [ClaimNames.AuthenticationMethods] = request.AuthenticationMethods.ToArray(),
+            [ClaimNames.AuthenticatedAt] = (now - request.AuthenticationAge).ToUnixTimeSeconds(),
+        };
+        if (request.Accounts.Count > 0) claims[ClaimNames.Account] = request.Accounts.Count == 1 ? request.Accounts[0] : request.Accounts.ToArray();
+        if (request.Principal is not null) claims[ClaimNames.Principal] = request.Principal;
+
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            Audience = Audience,
+            IssuedAt = now.UtcDateTime,
+            NotBefore = now.UtcDateTime,
+            Expires = (now + Lifetime).UtcDateTime,
+            Claims = claims,
+            SigningCredentials = new SigningCredentials(Key(dataDirectory), SecurityAlgorithms.EcdsaSha256),
+        });
+    }
+
+    // Written aside and linked into place, so that of two processes that start together one key wins whole.
+    private static void Write(string file, string pem)
+    {
+        var folder = Path.GetDirectoryName(file)!;
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var aside = Path.Combine(folder, Path.GetRandomFileName());
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var writer = new StreamWriter(aside, options)) writer.Write(pem);
+        try
+        {
+            File.Move(aside, file, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            File.Delete(aside);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using MfaEvents.Core.Devices;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
+
+namespace MfaEvents.Server.Access;
+
+/// <summary>
+/// What every request passes before its endpoint, in the contract's order of answers: 401, 403 for the wrong role, 404 for what the
+/// caller may not see, 401 for a stale sign-in, then 413, 415 and 400 for the body. It holds no lock and no transaction.
+/// </summary>
+/// <remarks>A request with nothing wrong and a second factor in its token costs no query here: its endpoint finds a missing target itself.</remarks>
+public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvider clock, MfaEventsSettings settings)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var refusal = await RefusalAsync(context);
+        if (refusal is null) await next(context);
+        else await Answer.Refuse(refusal).ExecuteAsync(context);
+    }
+
+    private async Task<Problem?> RefusalAsync(HttpContext context)
+    {
+        var endpoint = context.GetEndpoint();
+        if (endpoint is null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) return null;
+        if (endpoint.Metadata.GetMetadata<AllowAttribute>() is not { } allow) return null;
+
+        if (Caller.From(context.User) is not { } caller) return Problems.Unauthenticated;
+        var roles = allow.Roles.Where(caller.Is).ToArray();
+        if (roles.Length == 0) return Problems.Forbidden;
+
+        var target = Target.Of(context.Request.RouteValues);
+        if (!roles.Any(role => target.IsVisibleTo(caller, role))) return Problems.NotFound;
+        if (allow.RootOnly && roles is [Role.Owner] && !caller.IsRoot) return Problems.Forbidden;
+        context.Features.Set(caller);
+
+        var refusal = await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
+            ?? IdempotencyKey.Check(context.Request)
+            ?? await BodyAsync(endpoint, context);
+
+        // What does not exist is 404 before anything else is said about the request.
+        return refusal is not null && await IsMissingAsync(target, context.RequestAborted) ? Problems.NotFound : refusal;
+    }
+
+    private async Task<Problem?> StaleSignInAsync(Endpoint endpoint, Caller caller, Target target, CancellationToken cancellation)
+    {
+        if (endpoint.Metadata.GetMetadata<FreshSignInAttribute>() is not { } fresh) return null;
+        if (caller.AuthenticatedAt is not { } at || clock.GetUtcNow() - at > settings.FreshSignIn) return Problems.InsufficientUserAuthentication;
+
+        var recoveryServes = fresh.Change switch
+        {
+            FreshFor.Devices => true,
+            FreshFor.Password => caller.Principal == target.Principal,
+            _ => false,
+        };
+        if (caller.UsedSecondFactor(recoveryServes) || caller.Principal is null) return null;
+
+        // The token's own principal counts, never the target's: a root user with a device cannot act with a password alone.
+        await using var session = store.QuerySession(caller.Accounts.Single());
+        var own = await session.LoadAsync<PrincipalMfa>(caller.Principal, cancellation);
+        return own is { HasSecondFactor: true } ? Problems.InsufficientUserAuthentication : null;
+    }
+
+    private static async Task<Problem?> BodyAsync(Endpoint endpoint, HttpContext context) =>
+        endpoint.Metadata.GetMetadata<RequestBodyMetadata>() is { Type: var type }
+            ? await RequestBody.CheckAsync(context, type)
+            : context.Request.ContentLength > RequestBody.Limit ? Problems.PayloadTooLarge : null;
+
+    private async Task<bool> IsMissingAsync(Target target, CancellationToken cancellation)
+    {
+        if (target.AccountId is null) return false;
+        await using var session = store.QuerySession(target.AccountId);
+        var principal = await session.LoadAsync<PrincipalMfa>(target.Principal ?? Core.Accounts.Principal.Root, cancellation);
+        return principal is null || (target.DeviceId is { } device && principal.Device(device) is null);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+
+namespace MfaEvents.Server.Access;
+
+/// <summary>What the address of a request points at.</summary>
+public sealed partial record Target
+{
+    public string? AccountId { get; private init; }
+
+    public string? Principal { get; private init; }
+
+    public Guid? DeviceId { get; private init; }
+
+    /// <summary>Whether the address can exist at all: twelve digits, a well-formed principal, a UUID.</summary>
+    private bool IsWellFormed { get; init; }
+
+    public static Target Of(RouteValueDictionary route)
+    {
+        var account = route["accountId"] as string;
+        var principal = route["principal"] as string
+            ?? (route["userName"] is string userName ? Core.Accounts.Principal.User(userName) : null);
+        var device = route["deviceId"] as string;
+        return new Target
+        {
+            AccountId = account,
+            Principal = principal,
+            DeviceId = Guid.TryParse(device, out var id) ? id : null,
+            IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
+                && (principal is null || PrincipalForm().IsMatch(principal))
+                && (device is null || Guid.TryParseExact(device, "D", out _)),
+        };
+    }
+
+    public bool IsVisibleTo(Caller caller, Role role)
+    {
+        return IsWellFormed
+            && (AccountId is null
+                || (Principal is null ? caller.Sees(AccountId, role) : caller.Sees(AccountId, Principal, role)));
+    }
+
+    [GeneratedRegex(@"\A[0-9]{12}\z")]
+    private static partial Regex AccountIdForm();
+
+    [GeneratedRegex(@"\A(root|user:[A-Za-z0-9_+=,.@-]{1,64})\z")]
+    private static partial Regex PrincipalForm();
+}

@@ -1,0 +1,29 @@
+using MfaEvents.Server.Setup;
+
+namespace MfaEvents.Server.Access;
+
+/// <summary><c>ops/token</c>: prints a development token, and nothing else.</summary>
+public static class TokenCommand
+{
+    public static int Run(IReadOnlyList<string> arguments)
+    {
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        if ((configuration["ASPNETCORE_ENVIRONMENT"] ?? Environments.Development) != Environments.Development)
+        {
+            Console.Error.WriteLine("ops/token mints tokens in Development only.");
+            return 1;
+        }
+
+        try
+        {
+            var settings = configuration.GetSection(MfaEventsSettings.Section).Get<MfaEventsSettings>() ?? new MfaEventsSettings();
+            Console.WriteLine(DevelopmentTokens.Mint(settings.DataDirectory, DevelopmentTokenRequest.Parse(arguments), DateTimeOffset.UtcNow));
+            return 0;
+        }
+        catch (ArgumentException exception)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+    }
+}

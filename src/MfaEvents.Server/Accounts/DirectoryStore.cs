@@ -1,0 +1,20 @@
+using Marten;
+
+namespace MfaEvents.Server.Accounts;
+
+/// <summary>What is known across accounts: a store of its own on the main database.</summary>
+public interface IDirectoryStore : IDocumentStore;
+
+/// <summary>The account whose root user signs in with an e-mail address.</summary>
+/// <param name="Id">The address in lower case: addresses compare without case.</param>
+/// <param name="AccountId">The account.</param>
+public sealed record RootEmail(string Id, string AccountId)
+{
+    public static string IdOf(string email)
+    {
+        return email.ToLowerInvariant();
+    }
+}
+
+/// <summary>An account id that was given out.</summary>
+public sealed record GivenAccountId(string Id);

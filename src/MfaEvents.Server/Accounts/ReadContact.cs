@@ -1,0 +1,34 @@
+using Marten;
+using MfaEvents.Core.Accounts;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Sealing;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.Accounts;
+
+public sealed record ContactView(string Email, string Phone, string? PendingEmail, string? PendingPhone);
+
+public static class ReadContactEndpoint
+{
+    [WolverineGet(Routes.Contact), Allow(Role.Owner, RootOnly = true)]
+    [Answers(200, typeof(ContactView))]
+    public static async Task<Answer> Get(string accountId, IQuerySession session, Seals seals, CancellationToken cancellation)
+    {
+        if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return Problems.NotFound;
+        var contact = await session.ContactAsync(accountId, account, seals, cancellation);
+        return Answer.Ok(new ContactView(contact.Email, contact.Phone, contact.PendingEmail, contact.PendingPhone));
+    }
+}
+
+public static class SealedContacts
+{
+    /// <summary>The contact information that is in force.</summary>
+    public static async Task<ContactInformation> ContactAsync(
+        this IQuerySession session, string accountId, Account account, Seals seals, CancellationToken cancellation)
+    {
+        var contact = await session.LoadAsync<SealedContact>(Seals.ContactId(account.ContactVersion), cancellation)
+            ?? throw new InvalidOperationException("The account's contact information is missing.");
+        return seals.Open(accountId, contact);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Marten;
+using MfaEvents.Server.Access;
+
+namespace MfaEvents.Server.Audit;
+
+/// <summary>Who did something and from where: metadata of every event, never payload.</summary>
+/// <param name="Actor">The subject of the caller's token, or the product itself.</param>
+/// <param name="ActorIssuer">Who vouches for that subject: a person is issuer and subject.</param>
+/// <param name="ClientAddress">The network address of the request.</param>
+/// <param name="UserAgent">What the client calls itself.</param>
+public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAddress, string? UserAgent)
+{
+    public const string ActorIssuerHeader = "actorIssuer";
+    public const string ClientAddressHeader = "clientAddress";
+    public const string UserAgentHeader = "userAgent";
+    public const string SaltHeader = "personalDataSalt";
+    public const string CommitmentHeader = "personalDataCommitment";
+
+    private const int UserAgentLimit = 512;
+
+    /// <summary>The product, acting on a message that came due.</summary>
+    public static Origin Product { get; } = new("mfaevents", null, null, null);
+
+    public static Origin Of(HttpContext http)
+    {
+        var caller = http.Features.Get<Caller>();
+        return new Origin(
+            caller?.Subject ?? "anonymous",
+            caller?.Issuer,
+            Normal(http.Connection.RemoteIpAddress)?.ToString(),
+            Clean(http.Request.Headers.UserAgent.ToString()));
+    }
+
+    /// <summary>
+    /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that part:
+    /// a proof over the event outlives the erasure of both.
+    /// </summary>
+    public void Stamp(IDocumentSession session)
+    {
+        var salt = RandomNumberGenerator.GetBytes(16);
+        session.LastModifiedBy = Actor;
+        if (ActorIssuer is not null) session.SetHeader(ActorIssuerHeader, ActorIssuer);
+        if (ClientAddress is not null) session.SetHeader(ClientAddressHeader, ClientAddress);
+        if (UserAgent is not null) session.SetHeader(UserAgentHeader, UserAgent);
+        session.SetHeader(SaltHeader, Convert.ToBase64String(salt));
+        session.SetHeader(CommitmentHeader, Convert.ToBase64String(Commitment(salt, ClientAddress, UserAgent)));
+    }
+
+    /// <summary>SHA-256 over the salt and the JSON array of client address and user agent, either of which may be null.</summary>
+    public static byte[] Commitment(byte[] salt, string? clientAddress, string? userAgent)
+    {
+        return SHA256.HashData([.. salt, .. JsonSerializer.SerializeToUtf8Bytes(new[] { clientAddress, userAgent })]);
+    }
+
+    private static IPAddress? Normal(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+
+    private static string? Clean(string userAgent)
+    {
+        var printable = new string([.. userAgent.Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(UserAgentLimit)]);
+        return printable.Length == 0 ? null : printable;
+    }
+}
+
+/// <summary>Stamps the origin of a request on the session of its endpoint.</summary>
+public static class RequestOrigin
+{
+    public static void Before(HttpContext http, IDocumentSession session) => Origin.Of(http).Stamp(session);
+}
+
+/// <summary>Stamps the product itself on the session of a message that came due.</summary>
+public static class MessageOrigin
+{
+    public static void Before(IDocumentSession session) => Origin.Product.Stamp(session);
+}

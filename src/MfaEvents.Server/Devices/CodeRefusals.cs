@@ -1,0 +1,17 @@
+using MfaEvents.Core.Devices;
+using MfaEvents.Server.Http;
+
+namespace MfaEvents.Server.Devices;
+
+/// <summary>How the outside is told that a code was not accepted: in one sentence, whatever the reason.</summary>
+public static class CodeRefusals
+{
+    public static Problem For(CodeOutcome outcome) => outcome switch
+    {
+        CodeOutcome.Refused => Problems.InvalidAuthenticationCode,
+        CodeOutcome.ResyncRequired => Problems.ResyncRequired,
+        CodeOutcome.DevicePending => Problems.DevicePending,
+        CodeOutcome.DeviceAlreadyActive => Problems.DeviceAlreadyActive,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no refusal."),
+    };
+}

@@ -1,0 +1,37 @@
+using Marten;
+using MfaEvents.Core.Devices;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Http;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.Devices;
+
+/// <summary>The devices of a principal, as they are or as they were at an instant.</summary>
+public static class ReadDevicesEndpoint
+{
+    [WolverineGet(Routes.Devices), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
+    [Answers(200, typeof(DevicesView)), Queries("at", "The instant, inclusive, as RFC 3339; now when it is left out.")]
+    public static async Task<Answer> Get(
+        string accountId, string principal, HttpRequest request, IQuerySession session, CancellationToken cancellation)
+    {
+        var query = new QueryReader(request);
+        var at = query.Instant("at");
+        if (query.Refusal is { } refusal) return refusal;
+
+        if (await session.LoadAsync<PrincipalMfa>(principal, cancellation) is not { } state) return Problems.NotFound;
+        if (at is { } instant) state = await session.Events.AggregateStreamAsync<PrincipalMfa>(principal, timestamp: instant, token: cancellation);
+        return Answer.Ok(new DevicesView(DeviceView.Of(accountId, state)));
+    }
+}
+
+public static class ReadDeviceEndpoint
+{
+    [WolverineGet(Routes.Device), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
+    [Answers(200, typeof(DeviceView))]
+    public static async Task<Answer> Get(
+        string accountId, string principal, Guid deviceId, IQuerySession session, CancellationToken cancellation)
+    {
+        var state = await session.LoadAsync<PrincipalMfa>(principal, cancellation);
+        return state?.Device(deviceId) is { } device ? Answer.Ok(DeviceView.Of(accountId, device)) : Problems.NotFound;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using JasperFx;
+using Marten.Exceptions;
+using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Devices;
+using Npgsql;
+
+namespace MfaEvents.Server.Http;
+
+/// <summary>Turns what was thrown into a problem: a lost race into the contract's 409, an absent database into 503, the rest into 500.</summary>
+public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone; there is nobody to answer.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            var problem = ProblemOf(exception, Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier);
+            if (problem.Status >= 500) LogFault(exception, context.Request.Method, problem.TraceId!);
+            context.Response.Clear();
+            await Answer.Refuse(problem).ExecuteAsync(context);
+        }
+    }
+
+    internal static Problem ProblemOf(Exception exception, string traceId) => exception switch
+    {
+        DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(DeviceName) => Problems.DeviceNameTaken,
+        DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(IamUser) => Problems.UserExists,
+        DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(RootEmail) => Problems.EmailTaken,
+        DocumentAlreadyExistsException or ConcurrencyException or ExistingStreamIdCollisionException => Problems.Conflict,
+        BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
+        BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
+        _ when IsTransient(exception) => Problems.Unavailable(traceId),
+        _ => Problems.Unexpected(traceId),
+    };
+
+    private static bool IsTransient(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+            if (inner is NpgsqlException { IsTransient: true }) return true;
+        return false;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A {Method} request failed unexpectedly (trace {TraceId})")]
+    private partial void LogFault(Exception exception, string method, string traceId);
+}

@@ -1,0 +1,69 @@
+namespace MfaEvents.Server.Http;
+
+/// <summary>The catalogue of problems: each slug once, with its status and its sentence.</summary>
+public static class Problems
+{
+    public static Problem MalformedRequest(string detail) => new(400, "malformed-request", detail);
+
+    public static Problem Validation(IReadOnlyDictionary<string, IReadOnlyList<string>> errors) =>
+        new(400, "validation", "The request is not valid; see errors.") { Errors = errors };
+
+    public static Problem Validation(string member, string sentence) =>
+        Validation(new Dictionary<string, IReadOnlyList<string>> { [member] = [sentence] });
+
+    public static Problem Unauthenticated { get; } =
+        new(401, "unauthenticated", "A valid bearer token is needed.") { Challenge = "Bearer" };
+
+    // RFC 9470 3: the challenge names the age that the caller's sign-in may have.
+    public static Problem InsufficientUserAuthentication { get; } =
+        new(401, "insufficient-user-authentication", "Sign in again, with a second factor if you have one, and then repeat this.")
+        {
+            Challenge = "Bearer error=\"insufficient_user_authentication\", "
+                + "error_description=\"A fresh sign-in is needed\", max_age=\"900\"",
+        };
+
+    public static Problem Forbidden { get; } = new(403, "forbidden", "Your role may not do this.");
+
+    public static Problem InvalidAuthenticationCode { get; } =
+        new(403, "invalid-authentication-code", "Authentication code for device is not valid.");
+
+    public static Problem ResyncRequired { get; } =
+        InvalidAuthenticationCode with { ResyncRequired = true };
+
+    public static Problem NotFound { get; } = new(404, "not-found", "There is nothing here that you may see.");
+
+    public static Problem MethodNotAllowed { get; } = new(405, "method-not-allowed", "This address does not answer that method.");
+
+    public static Problem Conflict { get; } = new(409, "conflict", "Somebody else was faster: read and try again.");
+
+    public static Problem EmailTaken { get; } = new(409, "email-taken", "Another account is registered with this e-mail address.");
+
+    public static Problem UserExists { get; } =
+        new(409, "user-exists", "A user with this name exists, or existed, in this account.");
+
+    public static Problem DeleteConflict { get; } =
+        new(409, "delete-conflict", "Cannot delete entity, must delete MFA device first.");
+
+    public static Problem DeviceNameTaken { get; } = new(409, "device-name-taken", "MFA device already exists.");
+
+    public static Problem DeviceLimitReached(int limit) =>
+        new(409, "device-limit-reached", $"Cannot exceed quota for MFADevicesPerUser: {limit}");
+
+    public static Problem DeviceAlreadyActive { get; } = new(409, "device-already-active", "MFA Device is already in use.");
+
+    public static Problem DevicePending { get; } = new(409, "device-pending", "The device is not activated yet.");
+
+    public static Problem PayloadTooLarge { get; } = new(413, "payload-too-large", "A request body has at most 64 KiB.");
+
+    public static Problem UnsupportedMediaType { get; } =
+        new(415, "unsupported-media-type", "The request body must be application/json in UTF-8.");
+
+    public static Problem IdempotencyKeyReused { get; } =
+        new(422, "idempotency-key-reused", "This Idempotency-Key was used with another request body.");
+
+    public static Problem Unexpected(string traceId) =>
+        new(500, "unexpected", "Something went wrong on our side.") { TraceId = traceId };
+
+    public static Problem Unavailable(string traceId) =>
+        new(503, "unavailable", "The service cannot answer right now.") { TraceId = traceId, RetryAfter = 5 };
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace MfaEvents.Server.Http;
+
+/// <summary>Reads query parameters and collects all that is wrong with them.</summary>
+public sealed class QueryReader(HttpRequest request)
+{
+    private static readonly string[] InstantForms =
+    [
+        "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd't'HH:mm:ssK",
+    ];
+
+    private readonly Dictionary<string, IReadOnlyList<string>> errors = [];
+
+    /// <summary>The problem with the parameters read so far, or null.</summary>
+    public Problem? Refusal => errors.Count == 0 ? null : Problems.Validation(errors);
+
+    public string? Text(string name)
+    {
+        if (!request.Query.TryGetValue(name, out var values)) return null;
+        if (values.Count == 1 && values[0] is { Length: > 0 } value && !value.Any(char.IsControl)) return value;
+        errors[name] = [$"{name} must be given once and not be empty."];
+        return null;
+    }
+
+    /// <summary>An RFC 3339 instant; a date, or a time without its offset, is none.</summary>
+    public DateTimeOffset? Instant(string name)
+    {
+        // A plus sign that was not escaped has arrived as a blank.
+        if (Text(name)?.Replace(' ', '+') is not { } text) return null;
+        var zoned = text.EndsWith('Z') || text.EndsWith('z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
+        if (zoned && DateTimeOffset.TryParseExact(text.ToUpperInvariant(), InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+            return instant.ToUniversalTime();
+        errors[name] = [$"{name} must be an instant as RFC 3339, such as 2026-11-24T13:00:00Z."];
+        return null;
+    }
+
+    public long? Whole(string name, long least, long most)
+    {
+        if (Text(name) is not { } text) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+        errors[name] = [$"{name} must be a whole number from {least} to {most}."];
+        return null;
+    }
+
+    public Guid? Id(string name)
+    {
+        if (Text(name) is not { } text) return null;
+        if (Guid.TryParseExact(text, "D", out var id)) return id;
+        errors[name] = [$"{name} must be a UUID."];
+        return null;
+    }
+
+    /// <summary>Records that a parameter is wrong for a reason only the endpoint knows.</summary>
+    public void Refuse(string name, string sentence) => errors[name] = [sentence];
+}

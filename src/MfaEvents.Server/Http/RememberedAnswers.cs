@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Marten;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Devices;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
+using Npgsql;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.Http;
+
+/// <summary>
+/// Idempotency-Key: the same key and body gives the first answer again. The answer is written in the command's own transaction, and a
+/// parallel duplicate waits for that transaction on an advisory lock, on whatever node it arrived.
+/// </summary>
+public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, TimeProvider clock)
+{
+    private const string MacKeyPurpose = "idempotency-body";
+
+    /// <summary>Takes the key's lock and looks for an earlier answer; null when this request is the first with its key.</summary>
+    public async Task<Answer?> FindAsync(HttpContext http, IDocumentSession session)
+    {
+        if (IdOf(http) is not { } id) return null;
+
+        await session.BeginTransactionAsync(http.RequestAborted);
+        await using (var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)"))
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(id)) });
+            await session.ExecuteAsync(command, http.RequestAborted);
+        }
+
+        var remembered = await session.LoadAsync<RememberedAnswer>(id, http.RequestAborted);
+        if (remembered is null || remembered.ExpiresAt <= clock.GetUtcNow()) return null;
+
+        var mac = HMACSHA256.HashData(seals.Open(MacKeyPurpose, remembered.SealedMacKey), Body(http.Request));
+        if (!CryptographicOperations.FixedTimeEquals(mac, Convert.FromBase64String(remembered.BodyMac))) return Problems.IdempotencyKeyReused;
+        return await AgainAsync(remembered, http, session);
+    }
+
+    /// <summary>Keeps a decision with the command that made it. Waits and faults are not kept: they are there to be tried again.</summary>
+    public void Remember(Answer answer, HttpContext http, IDocumentSession session)
+    {
+        if (answer.Status is 404 or 429 or >= 500 || IdOf(http) is not { } id) return;
+
+        var macKey = RandomNumberGenerator.GetBytes(32);
+        var body = answer.Refusal ?? answer.Memorable ?? answer.Body?.Invoke();
+        session.Store(new RememberedAnswer
+        {
+            Id = id,
+            SealedMacKey = seals.Seal(MacKeyPurpose, macKey),
+            BodyMac = Convert.ToBase64String(HMACSHA256.HashData(macKey, Body(http.Request))),
+            Status = answer.Status,
+            Location = answer.Location,
+            Body = body is null ? null : JsonSerializer.Serialize(body, body.GetType(), Json.Options),
+            SecretOf = answer.SecretOf,
+            ExpiresAt = clock.GetUtcNow() + settings.IdempotencyLifetime,
+        });
+    }
+
+    private async Task<Answer> AgainAsync(RememberedAnswer remembered, HttpContext http, IDocumentSession session)
+    {
+        object? body = remembered.Body is null ? null : JsonSerializer.Deserialize<JsonElement>(remembered.Body);
+        if (remembered.SecretOf is { } deviceId)
+        {
+            var target = Target.Of(http.Request.RouteValues);
+            body = await AssignedDevice.AgainAsync(
+                session, target.AccountId!, target.Principal!, deviceId, seals, settings.Issuer, http.RequestAborted) ?? body;
+        }
+
+        return Answer.Again(remembered.Status, remembered.Location, body, remembered.SecretOf);
+    }
+
+    private static string? IdOf(HttpContext http)
+    {
+        if (IdempotencyKey.Of(http.Request) is not { } key || http.Features.Get<Caller>() is not { } caller) return null;
+        var scope = JsonSerializer.Serialize((string[])[caller.Issuer, caller.Subject, string.Join(',', caller.Accounts.Order()), http.Request.Path.Value!, key]);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scope)));
+    }
+
+    // The gate has read it; a POST without a body has none to read.
+    private static byte[] Body(HttpRequest request) => request.Body is MemoryStream buffer ? buffer.ToArray() : [];
+}
+
+/// <summary>Runs <see cref="RememberedAnswers"/> around every POST: before its state is loaded, and before its commit.</summary>
+public static class Idempotency
+{
+    public static async Task<IResult> BeforeAsync(HttpContext http, IDocumentSession session, RememberedAnswers answers)
+    {
+        return (IResult?)await answers.FindAsync(http, session) ?? WolverineContinue.Result();
+    }
+
+    public static void After(Answer answer, HttpContext http, IDocumentSession session, RememberedAnswers answers)
+    {
+        answers.Remember(answer, http, session);
+    }
+}

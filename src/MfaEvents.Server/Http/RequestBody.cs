@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Microsoft.Net.Http.Headers;
+
+namespace MfaEvents.Server.Http;
+
+/// <summary>Reads and checks a JSON request body before any lock is taken, so that a slow sender holds nothing.</summary>
+public static class RequestBody
+{
+    /// <summary>The largest body, in bytes.</summary>
+    public const int Limit = 64 * 1024;
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>What is wrong with the body for <paramref name="type"/>, or null; the body can be read again afterwards.</summary>
+    public static async Task<Problem?> CheckAsync(HttpContext context, Type type)
+    {
+        var request = context.Request;
+        var buffer = await ReadAsync(request, context.RequestAborted);
+        if (buffer is null) return Problems.PayloadTooLarge;
+        if (buffer.Length == 0 && request.ContentType is null) return Problems.MalformedRequest("A JSON object is needed as the request body.");
+        if (!IsJson(request)) return Problems.UnsupportedMediaType;
+
+        try
+        {
+            using var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), Strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                return Problems.MalformedRequest("The request body must be one JSON object.");
+            var errors = RequestShape.Of(type).Check(document.RootElement);
+            return errors.Count == 0 ? null : Problems.Validation(errors);
+        }
+        catch (JsonException)
+        {
+            return Problems.MalformedRequest("The request body is not one well-formed JSON object with each member at most once.");
+        }
+    }
+
+    private static async Task<MemoryStream?> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.ContentLength > Limit) return null;
+        var buffer = new MemoryStream((int)(request.ContentLength ?? 1024));
+        var chunk = new byte[8192];
+        int read;
+        while ((read = await request.Body.ReadAsync(chunk, cancellation)) > 0)
+        {
+            if (buffer.Length + read > Limit) return null;
+            buffer.Write(chunk, 0, read);
+        }
+
+        buffer.Position = 0;
+        request.Body = buffer;
+        return buffer;
+    }
+
+    private static bool IsJson(HttpRequest request) =>
+        request.Headers.ContentEncoding.Count == 0
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Charset.Value.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}

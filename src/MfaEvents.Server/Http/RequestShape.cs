@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text.Json;
+
+namespace MfaEvents.Server.Http;
+
+/// <summary>
+/// The members of a request record and their rules, read off its constructor: every member is text, nullable means optional,
+/// and its validation attributes say the rest. All that is wrong is found, not the first thing only.
+/// </summary>
+public sealed class RequestShape
+{
+    private static readonly ConcurrentDictionary<Type, RequestShape> Shapes = new();
+
+    private readonly Member[] members;
+
+    private RequestShape(Type type)
+    {
+        var nullability = new NullabilityInfoContext();
+        members =
+        [
+            .. type.GetConstructors().Single().GetParameters().Select(parameter => new Member(
+                JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!),
+                parameter.ParameterType == typeof(string)
+                    ? [.. parameter.GetCustomAttributes<ValidationAttribute>()]
+                    : throw new NotSupportedException($"{type.Name}.{parameter.Name}: a request member is text."),
+                nullability.Create(parameter).WriteState == NullabilityState.Nullable)),
+        ];
+    }
+
+    public static RequestShape Of(Type type) => Shapes.GetOrAdd(type, static key => new RequestShape(key));
+
+    /// <summary>Sentences by member; empty when nothing is wrong.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Check(JsonElement body)
+    {
+        var errors = new SortedDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var member in members)
+            if (member.Check(body) is { Count: > 0 } sentences)
+                errors[member.Name] = sentences;
+        return errors;
+    }
+
+    private sealed record Member(string Name, ValidationAttribute[] Rules, bool Optional)
+    {
+        public IReadOnlyList<string> Check(JsonElement body)
+        {
+            if (!body.TryGetProperty(Name, out var value) || value.ValueKind == JsonValueKind.Null)
+                return Optional ? [] : [$"{Name} is required."];
+            if (value.ValueKind != JsonValueKind.String || Text(value) is not { } text) return [$"{Name} must be text."];
+            return [.. Rules.Where(rule => !rule.IsValid(text)).Select(rule => rule.FormatErrorMessage(Name))];
+        }
+
+        private static string? Text(JsonElement value)
+        {
+            try
+            {
+                return value.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                // Bytes that are no UTF-8, or half of a surrogate pair.
+                return null;
+            }
+        }
+    }
+}

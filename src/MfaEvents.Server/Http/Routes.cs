@@ -1,0 +1,17 @@
+namespace MfaEvents.Server.Http;
+
+/// <summary>The addresses of the contract. The account in them is the tenant; the principal is the stream.</summary>
+public static class Routes
+{
+    public const string Accounts = "/accounts";
+    public const string Account = Accounts + "/{accountId}";
+    public const string Contact = Account + "/contact";
+    public const string Users = Account + "/users";
+    public const string User = Users + "/{userName}";
+    public const string Principal = Account + "/principals/{principal}";
+    public const string Password = Principal + "/password";
+    public const string Devices = Principal + "/mfa-devices";
+    public const string Device = Devices + "/{deviceId}";
+    public const string History = Principal + "/history";
+    public const string Audit = Account + "/audit";
+}

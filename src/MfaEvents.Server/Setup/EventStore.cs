@@ -1,0 +1,81 @@
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using JasperFx.MultiTenancy;
+using Marten;
+using Marten.Events;
+using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Devices;
+using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Devices;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Sealing;
+using Weasel.Core;
+
+namespace MfaEvents.Server.Setup;
+
+/// <summary>The event store and its documents: one tenant per account, string stream keys, pinned event names.</summary>
+public static class EventStore
+{
+    public const string Schema = "mfa";
+
+    /// <summary>Secrets have a schema of their own, so that a backup of the event store can leave it out.</summary>
+    public const string SealedSchema = "sealed";
+
+    public static void Configure(StoreOptions store, string connectionString, TimeProvider clock)
+    {
+        store.Connection(connectionString);
+        store.DatabaseSchemaName = Schema;
+        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
+        store.Policies.AllDocumentsAreMultiTenanted();
+
+        store.Events.StreamIdentity = StreamIdentity.AsString;
+        store.Events.TenancyStyle = TenancyStyle.Conjoined;
+        store.Events.UseMandatoryStreamTypeDeclaration = true;
+        store.Events.MetadataConfig.EnableAll();
+        store.Events.TimeProvider = clock;
+        PinEventNames(store.Events);
+
+        store.Schema.For<SealedSeed>().DatabaseSchemaName(SealedSchema);
+        store.Schema.For<SealedContact>().DatabaseSchemaName(SealedSchema);
+        store.Schema.For<SealedPassword>().DatabaseSchemaName(SealedSchema);
+        store.Schema.For<DeviceName>();
+        store.Schema.For<IamUser>();
+        RememberedAnswer.Map(store);
+        AuditItem.Map(store);
+
+        store.Projections.Add<PrincipalMfaSnapshot>(ProjectionLifecycle.Inline);
+        store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);
+        store.Projections.Add(new DeviceNames(), ProjectionLifecycle.Inline);
+        store.Projections.Add(new SeedDestruction(), ProjectionLifecycle.Inline);
+        store.Projections.Add(new IamUsers(), ProjectionLifecycle.Inline);
+        store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName, AuditTrail.Teardown);
+
+        // A poisoned event stops its projection, where an operator sees it: security state with a hole in it helps nobody.
+        store.Projections.Errors.SkipApplyErrors = false;
+        store.Projections.Errors.SkipSerializationErrors = false;
+        store.Projections.Errors.SkipUnknownEvents = false;
+    }
+
+    private static void PinEventNames(IEventStoreOptions events)
+    {
+        events.MapEventType<AccountRegistered>("account_registered");
+        events.MapEventType<ContactChangeRequested>("contact_change_requested");
+        events.MapEventType<UserCreated>("user_created");
+        events.MapEventType<UserDeleted>("user_deleted");
+
+        events.MapEventType<PrincipalCreated>("principal_created");
+        events.MapEventType<PrincipalDeleted>("principal_deleted");
+        events.MapEventType<PasswordChanged>("password_changed");
+        events.MapEventType<DeviceAssigned>("device_assigned");
+        events.MapEventType<DeviceActivated>("device_activated");
+        events.MapEventType<DeviceOutOfSync>("device_out_of_sync");
+        events.MapEventType<DeviceResyncNoted>("device_resync_noted");
+        events.MapEventType<DeviceResynced>("device_resynced");
+        events.MapEventType<DeviceDriftMoved>("device_drift_moved");
+        events.MapEventType<CodeAccepted>("code_accepted");
+        events.MapEventType<CodeRejected>("code_rejected");
+        events.MapEventType<DeviceRenamed>("device_renamed");
+        events.MapEventType<DeviceRemoved>("device_removed");
+    }
+}

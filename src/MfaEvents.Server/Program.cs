@@ -1,16 +1,34 @@
 using JasperFx;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.EmbeddedPostgres;
 using MfaEvents.Server.Setup;
 
 if (args is ["token", .. var request]) return TokenCommand.Run(request);
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddMfaEvents();
+try
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    var settings = MfaEventsSettings.Read(builder.Configuration);
+    await using var database = await Database.OpenAsync(builder.Configuration, settings);
 
-var app = builder.Build();
-app.UseMfaEvents();
-if (args.Length > 0) return await app.RunJasperFxCommands(args);
-await app.RunAsync();
-return 0;
+    builder.AddEventStore(database.ConnectionString);
+    builder.AddMessaging();
+    builder.AddSealing(settings);
+    builder.AddBearerTokens(settings);
+    builder.AddHttp(settings);
+
+    var app = builder.Build();
+    app.UseHttp();
+    if (args.Any(argument => !argument.StartsWith('-'))) return await app.RunJasperFxCommands(args);
+
+    app.AnnounceWhenStarted(settings, database);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception exception) when (exception is SettingsException or EmbeddedPostgresException)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}
 
 public partial class Program;

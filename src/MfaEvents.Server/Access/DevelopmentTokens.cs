@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using MfaEvents.Server.Sealing;
 
 namespace MfaEvents.Server.Access;
 
@@ -16,7 +17,7 @@ public static class DevelopmentTokens
     /// <summary>The ES256 key in the data directory, mode 0600; made when it is not there yet.</summary>
     public static ECDsaSecurityKey Key(string dataDirectory)
     {
-        var file = Path.Combine(Path.GetFullPath(dataDirectory), "keys", "development-tokens.pem");
+        var file = Path.Combine(KeyFolder.In(dataDirectory).FullName, "development-tokens.pem");
         var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         if (!File.Exists(file)) Write(file, ecdsa.ExportPkcs8PrivateKeyPem());
         ecdsa.ImportFromPem(File.ReadAllText(file));
@@ -51,9 +52,6 @@ public static class DevelopmentTokens
     private static void Write(string file, string pem)
     {
         var folder = Path.GetDirectoryName(file)!;
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
         var aside = Path.Combine(folder, Path.GetRandomFileName());
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
+using Wolverine.Http;
 
 namespace MfaEvents.Server.Access;
 
@@ -13,6 +14,13 @@ namespace MfaEvents.Server.Access;
 /// <remarks>A request with nothing wrong and a second factor in its token costs no query here: its endpoint finds a missing target itself.</remarks>
 public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvider clock, MfaEventsSettings settings)
 {
+    /// <summary>An endpoint that says nothing about who may call it does not start.</summary>
+    public static void AssertGuarded(HttpChain chain)
+    {
+        if (!chain.Method.Method.IsDefined(typeof(AllowAttribute), false) && !chain.Method.Method.IsDefined(typeof(AllowAnonymousAttribute), false))
+            throw new InvalidOperationException($"{chain.Method.HandlerType.Name} must say whom it serves, by [Allow] or [AllowAnonymous].");
+    }
+
     public async Task InvokeAsync(HttpContext context)
     {
         var refusal = await RefusalAsync(context);

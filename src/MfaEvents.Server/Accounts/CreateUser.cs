@@ -16,14 +16,6 @@ public static class CreateUserEndpoint
 {
     public static string StreamKey() => Account.StreamKey;
 
-    /// <summary>Hashing is slow by intention, so it comes before the lock.</summary>
-    public static SealedPassword? Before(CreateUser command, string accountId, Seals seals)
-    {
-        return command.Password is { } password
-            ? seals.SealPassword(accountId, Principal.User(command.UserName), password)
-            : null;
-    }
-
     [WolverinePost(Routes.Users), Allow(Role.Owner, RootOnly = true)]
     [Answers(201, typeof(UserView)), Refuses(409, "user-exists")]
     public static async Task<(Answer, Events, IMartenOp, IMartenOp)> Post(

@@ -1,9 +1,24 @@
 using Marten;
+using MfaEvents.Server.Http;
+using Weasel.Core;
 
 namespace MfaEvents.Server.Accounts;
 
 /// <summary>What is known across accounts: a store of its own on the main database.</summary>
 public interface IDirectoryStore : IDocumentStore;
+
+public static class DirectoryStore
+{
+    public static void Configure(StoreOptions store, string connectionString)
+    {
+        store.Connection(connectionString);
+        store.DatabaseSchemaName = "directory";
+        store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
+        store.Schema.For<RootEmail>();
+        store.Schema.For<GivenAccountId>();
+        RememberedAnswer.Map(store);
+    }
+}
 
 /// <summary>The account whose root user signs in with an e-mail address.</summary>
 /// <param name="Id">The address in lower case: addresses compare without case.</param>

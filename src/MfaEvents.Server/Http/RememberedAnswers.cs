@@ -43,7 +43,8 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
     /// <summary>Keeps a decision with the command that made it. Waits and faults are not kept: they are there to be tried again.</summary>
     public void Remember(Answer answer, HttpContext http, IDocumentSession session)
     {
-        if (answer.Status is 404 or 429 or >= 500 || IdOf(http) is not { } id) return;
+        if (answer.Status is 404 or 429 or >= 500 || IdOf(http) is not { } id || http.Features.Get<Kept>() is not null) return;
+        http.Features.Set(new Kept());
 
         var macKey = RandomNumberGenerator.GetBytes(32);
         var body = answer.Refusal ?? answer.Memorable ?? answer.Body?.Invoke();
@@ -79,6 +80,9 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
         var scope = JsonSerializer.Serialize((string[])[caller.Issuer, caller.Subject, string.Join(',', caller.Accounts.Order()), http.Request.Path.Value!, key]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scope)));
     }
+
+    /// <summary>Marks a request whose answer is kept already: an endpoint with two commits keeps it in the first.</summary>
+    private sealed record Kept;
 
     // The gate has read it; a POST without a body has none to read.
     private static byte[] Body(HttpRequest request) => request.Body is MemoryStream buffer ? buffer.ToArray() : [];

@@ -6,20 +6,20 @@ namespace MfaEvents.Server.Setup;
 
 public static class Authentication
 {
-    /// <summary>Bearer tokens (RFC 6750), ES256. The gate answers for missing and wrong ones.</summary>
-    public static void AddBearerTokens(this IServiceCollection services, IHostEnvironment environment, MfaEventsSettings settings)
+    /// <summary>Bearer tokens (RFC 6750), ES256. Development trusts those of <c>ops/token</c>; nothing else does.</summary>
+    public static void AddBearerTokens(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
-        var bearer = services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme);
-        bearer.AddJwtBearer(options =>
+        var development = builder.Environment.IsDevelopment();
+        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
         {
-            options.MapInboundClaims = false;
-            options.TokenValidationParameters = new TokenValidationParameters
+            bearer.MapInboundClaims = false;
+            bearer.TokenValidationParameters = new TokenValidationParameters
             {
                 ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
                 ValidAudience = DevelopmentTokens.Audience,
                 ClockSkew = TimeSpan.FromSeconds(5),
-                ValidIssuers = environment.IsDevelopment() ? [DevelopmentTokens.Issuer] : [],
-                IssuerSigningKeys = environment.IsDevelopment() ? [DevelopmentTokens.Key(settings.DataDirectory)] : [],
+                ValidIssuers = development ? [DevelopmentTokens.Issuer] : [],
+                IssuerSigningKeys = development ? [DevelopmentTokens.Key(settings.DataDirectory)] : [],
             };
         });
     }

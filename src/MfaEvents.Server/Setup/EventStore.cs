@@ -11,6 +11,7 @@ using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using Weasel.Core;
+using Wolverine.Marten;
 
 namespace MfaEvents.Server.Setup;
 
@@ -22,7 +23,23 @@ public static class EventStore
     /// <summary>Secrets have a schema of their own, so that a backup of the event store can leave it out.</summary>
     public const string SealedSchema = "sealed";
 
-    public static void Configure(StoreOptions store, string connectionString, TimeProvider clock)
+    public static void AddEventStore(this WebApplicationBuilder builder, string connectionString)
+    {
+        TimeProvider clock = new MicrosecondClock();
+        builder.Services.AddSingleton(clock);
+        builder.Services.AddMarten(store => Configure(store, connectionString, clock))
+            .IntegrateWithWolverine(integration =>
+            {
+                integration.UseWolverineManagedEventSubscriptionDistribution = true;
+                integration.MessageStorageSchemaName = Messaging.Schema;
+            })
+            .ApplyAllDatabaseChangesOnStartup();
+        builder.Services.AddMartenStore<IDirectoryStore>(store => DirectoryStore.Configure(store, connectionString))
+            .IntegrateWithWolverine()
+            .ApplyAllDatabaseChangesOnStartup();
+    }
+
+    private static void Configure(StoreOptions store, string connectionString, TimeProvider clock)
     {
         store.Connection(connectionString);
         store.DatabaseSchemaName = Schema;
@@ -33,6 +50,7 @@ public static class EventStore
         store.Events.TenancyStyle = TenancyStyle.Conjoined;
         store.Events.UseMandatoryStreamTypeDeclaration = true;
         store.Events.MetadataConfig.EnableAll();
+        store.Events.MetadataConfig.UserNameEnabled = true;
         store.Events.TimeProvider = clock;
         PinEventNames(store.Events);
 

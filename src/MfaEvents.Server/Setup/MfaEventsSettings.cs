@@ -3,7 +3,7 @@ using MfaEvents.Core.Devices;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary>The settings below <c>MfaEvents:</c>. A wrong one stops the process at start with a sentence that names it.</summary>
+/// <summary>The settings below <c>MfaEvents:</c>. A wrong or unknown one stops the process at start with a sentence that names it.</summary>
 public sealed class MfaEventsSettings
 {
     public const string Section = "MfaEvents";
@@ -26,4 +26,45 @@ public sealed class MfaEventsSettings
 
     /// <summary>The policies for devices and their codes.</summary>
     public DevicePolicy Devices { get; init; } = new();
+
+    /// <summary>Where the binaries of the embedded database are.</summary>
+    public EmbeddedPostgresSettings EmbeddedPostgres { get; init; } = new();
+
+    /// <summary>Reads and checks the settings.</summary>
+    /// <exception cref="SettingsException">One of them is wrong or unknown; the message names it in one sentence.</exception>
+    public static MfaEventsSettings Read(IConfiguration configuration)
+    {
+        try
+        {
+            var settings = configuration.GetSection(Section).Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true)
+                ?? new MfaEventsSettings();
+            Check(settings, Section);
+            Check(settings.Devices, $"{Section}:{nameof(Devices)}");
+            return settings;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new SettingsException($"The configuration is wrong: {exception.Message}", exception);
+        }
+    }
+
+    private static void Check(object settings, string section)
+    {
+        var results = new List<ValidationResult>();
+        if (Validator.TryValidateObject(settings, new ValidationContext(settings), results, validateAllProperties: true)) return;
+        throw new SettingsException($"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
+    }
 }
+
+/// <summary>Where the embedded PostgreSQL finds its binaries.</summary>
+public sealed class EmbeddedPostgresSettings
+{
+    /// <summary>A folder with PostgreSQL's programs, used before any other.</summary>
+    public string? Binaries { get; init; }
+
+    /// <summary>The folder in which <c>ops/run</c> keeps the binaries that it fetched.</summary>
+    public string? Cache { get; init; }
+}
+
+/// <summary>The process cannot start as it is configured. The message is for the operator.</summary>
+public sealed class SettingsException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace MfaEvents.Server.Setup;
+
+public static class Announcement
+{
+    /// <summary>Tells a developer where things are.</summary>
+    public static void AnnounceWhenStarted(this WebApplication app, MfaEventsSettings settings, Database database)
+    {
+        if (!app.Environment.IsDevelopment()) return;
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            Console.WriteLine(
+                $"""
+
+                 MfaEvents is up.
+                   address         {address}
+                   API page        {address}/api
+                   data directory  {Path.GetFullPath(settings.DataDirectory)}
+                   database        {(database.IsEmbedded ? "embedded PostgreSQL, in the data directory" : "ConnectionStrings:Mfa")}
+                   a token         ops/token --role provisioner
+
+                 """);
+        });
+    }
+}

@@ -11,6 +11,8 @@ try
     var settings = MfaEventsSettings.Read(builder.Configuration);
     await using var database = await Database.OpenAsync(builder.Configuration, settings);
 
+    var isCommand = args.Any(argument => !argument.StartsWith('-'));
+    if (isCommand) builder.Host.ApplyJasperFxExtensions();
     builder.AddEventStore(database.ConnectionString);
     builder.AddMessaging();
     builder.AddSealing(settings);
@@ -19,7 +21,7 @@ try
 
     var app = builder.Build();
     app.UseHttp();
-    if (args.Any(argument => !argument.StartsWith('-'))) return await app.RunJasperFxCommands(args);
+    if (isCommand) return await app.RunJasperFxCommands(args);
 
     app.AnnounceWhenStarted(settings, database);
     await app.RunAsync();

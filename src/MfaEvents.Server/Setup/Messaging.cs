@@ -13,7 +13,6 @@ public static class Messaging
     /// <summary>Wolverine: endpoints and handlers, one transaction each, with durable local queues and schedules.</summary>
     public static void AddMessaging(this WebApplicationBuilder builder)
     {
-        builder.Host.ApplyJasperFxExtensions();
         builder.Host.UseWolverine(wolverine =>
         {
             // Without it a host that tests started answers 404 to every route.

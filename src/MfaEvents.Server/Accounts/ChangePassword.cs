@@ -10,6 +10,7 @@ namespace MfaEvents.Server.Accounts;
 
 public sealed record ChangePassword([Password] string NewPassword);
 
+/// <summary>Changes a principal's password.</summary>
 public static class ChangePasswordEndpoint
 {
     [WolverinePut(Routes.Password), Allow(Role.Owner), FreshSignIn(FreshFor.Password)]

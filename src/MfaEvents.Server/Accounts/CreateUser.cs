@@ -12,6 +12,7 @@ namespace MfaEvents.Server.Accounts;
 
 public sealed record CreateUser([UserName] string UserName, [Password] string? Password);
 
+/// <summary>Creates an IAM user, who may sign in when it has a password.</summary>
 public static class CreateUserEndpoint
 {
     public static string StreamKey() => Account.StreamKey;

@@ -9,6 +9,7 @@ namespace MfaEvents.Server.Accounts;
 
 public sealed record AccountView(string AccountId, string AccountName, string Arn, DateTimeOffset CreatedAt);
 
+/// <summary>Tells what an account is called and when it was opened.</summary>
 public static class ReadAccountEndpoint
 {
     [WolverineGet(Routes.Account)]

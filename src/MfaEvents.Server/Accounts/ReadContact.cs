@@ -9,6 +9,7 @@ namespace MfaEvents.Server.Accounts;
 
 public sealed record ContactView(string Email, string Phone, string? PendingEmail, string? PendingPhone);
 
+/// <summary>Tells how an account is reached, and what waits for confirmation.</summary>
 public static class ReadContactEndpoint
 {
     [WolverineGet(Routes.Contact), Allow(Role.Owner, RootOnly = true)]

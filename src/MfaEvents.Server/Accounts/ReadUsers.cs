@@ -9,6 +9,7 @@ public sealed record UserView(string UserName, DateTimeOffset CreatedAt);
 
 public sealed record UsersView(IReadOnlyList<UserView> Users);
 
+/// <summary>Lists the IAM users of an account.</summary>
 public static class ReadUsersEndpoint
 {
     [WolverineGet(Routes.Users), Allow(Role.Owner, RootOnly = true)]
@@ -20,6 +21,7 @@ public static class ReadUsersEndpoint
     }
 }
 
+/// <summary>Tells about one IAM user.</summary>
 public static class ReadUserEndpoint
 {
     [WolverineGet(Routes.User), Allow(Role.Owner)]

@@ -32,6 +32,7 @@ public sealed record AuditItemView(
 /// <param name="UpTo">Nothing that happened before this instant is missing.</param>
 public sealed record AuditView(IReadOnlyList<AuditItemView> Items, string? NextCursor, DateTimeOffset? UpTo);
 
+/// <summary>Reads the audit trail of an account, newest first.</summary>
 public static class ReadAuditEndpoint
 {
     private const int DefaultLimit = 50;

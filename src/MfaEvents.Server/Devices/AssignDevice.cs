@@ -16,6 +16,7 @@ namespace MfaEvents.Server.Devices;
 
 public sealed record AssignDevice([DeviceName] string DeviceName, [DeviceType] string DeviceType);
 
+/// <summary>Assigns a device and shows its secret this once.</summary>
 public static class AssignDeviceEndpoint
 {
     [WolverinePost(Routes.Devices), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]

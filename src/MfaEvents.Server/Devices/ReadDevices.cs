@@ -24,6 +24,7 @@ public static class ReadDevicesEndpoint
     }
 }
 
+/// <summary>One device of a principal.</summary>
 public static class ReadDeviceEndpoint
 {
     [WolverineGet(Routes.Device), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]

@@ -10,6 +10,7 @@ namespace MfaEvents.Server.Devices;
 
 public sealed record RenameDevice([DeviceName] string DeviceName);
 
+/// <summary>Gives a device another name.</summary>
 public static class RenameDeviceEndpoint
 {
     [WolverinePatch(Routes.Device), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]

@@ -1,26 +1,90 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Setup;
 
+/// <summary>Bearer tokens (RFC 6750): each issuer is a scheme of its own with its own keys, chosen by the token's <c>iss</c>.</summary>
 public static class Authentication
 {
-    /// <summary>Bearer tokens (RFC 6750), ES256. Development trusts those of <c>ops/token</c>; nothing else does.</summary>
+    private const string ByIssuer = "by-issuer";
+
+    private static readonly string[] Asymmetric =
+    [
+        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
+        SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
+    ];
+
     public static void AddBearerTokens(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
-        var development = builder.Environment.IsDevelopment();
-        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
+        var schemes = settings.Issuers.Select(issuer => issuer.Issuer).ToHashSet(StringComparer.Ordinal);
+        var authentication = builder.Services.AddAuthentication(ByIssuer);
+        foreach (var issuer in settings.Issuers) authentication.AddJwtBearer(issuer.Issuer, bearer => Trust(bearer, issuer));
+
+        // The tokens of ops/token: Development trusts them, and nothing else does.
+        if (builder.Environment.IsDevelopment())
         {
-            bearer.MapInboundClaims = false;
-            bearer.TokenValidationParameters = new TokenValidationParameters
+            schemes.Add(DevelopmentTokens.Issuer);
+            authentication.AddJwtBearer(DevelopmentTokens.Issuer, bearer => TrustDevelopment(bearer, settings.DataDirectory));
+        }
+
+        authentication.AddPolicyScheme(ByIssuer, null, policy => policy.ForwardDefaultSelector = http => SchemeOf(http.Request, schemes));
+        authentication.AddScheme<NobodyOptions, Nobody>(Nobody.Scheme, null);
+    }
+
+    private static void TrustDevelopment(JwtBearerOptions bearer, string dataDirectory)
+    {
+        bearer.MapInboundClaims = false;
+        bearer.TokenValidationParameters = new TokenValidationParameters
+        {
+            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            ValidIssuer = DevelopmentTokens.Issuer,
+            ValidAudience = DevelopmentTokens.Audience,
+            ClockSkew = TimeSpan.FromSeconds(5),
+            IssuerSigningKey = DevelopmentTokens.Key(dataDirectory),
+        };
+    }
+
+    private static void Trust(JwtBearerOptions bearer, TrustedIssuer issuer)
+    {
+        bearer.MapInboundClaims = false;
+        bearer.Authority = issuer.Issuer;
+        bearer.RequireHttpsMetadata = !issuer.AllowHttp;
+        bearer.TokenValidationParameters = new TokenValidationParameters
+        {
+            ValidAlgorithms = Asymmetric,
+            ValidIssuer = issuer.Issuer,
+            ValidAudience = issuer.Audience,
+            ClockSkew = TimeSpan.FromSeconds(30),
+        };
+        bearer.Events = new JwtBearerEvents
+        {
+            OnTokenValidated = context =>
             {
-                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-                ValidAudience = DevelopmentTokens.Audience,
-                ClockSkew = TimeSpan.FromSeconds(5),
-                ValidIssuers = development ? [DevelopmentTokens.Issuer] : [],
-                IssuerSigningKeys = development ? [DevelopmentTokens.Key(settings.DataDirectory)] : [],
-            };
-        });
+                if (issuer.Restrict(context.Principal!) is { } identity) context.Principal = new ClaimsPrincipal(identity);
+                else context.Fail("The token claims an account that its issuer may not name.");
+                return Task.CompletedTask;
+            },
+        };
+    }
+
+    // Read before it is verified, and only to choose whose keys must verify it.
+    private static string SchemeOf(HttpRequest request, HashSet<string> schemes)
+    {
+        const string prefix = "Bearer ";
+        var header = request.Headers.Authorization.ToString();
+        if (!header.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) return Nobody.Scheme;
+        try
+        {
+            var issuer = new JsonWebToken(header[prefix.Length..].Trim()).Issuer;
+            return schemes.Contains(issuer) ? issuer : Nobody.Scheme;
+        }
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenMalformedException)
+        {
+            return Nobody.Scheme;
+        }
     }
 }

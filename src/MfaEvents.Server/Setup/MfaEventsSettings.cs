@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using MfaEvents.Core.Devices;
+using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Setup;
 
@@ -27,6 +28,9 @@ public sealed class MfaEventsSettings
     /// <summary>The policies for devices and their codes.</summary>
     public DevicePolicy Devices { get; init; } = new();
 
+    /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
+    public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];
+
     /// <summary>Where the binaries of the embedded database are.</summary>
     public EmbeddedPostgresSettings EmbeddedPostgres { get; init; } = new();
 
@@ -40,6 +44,9 @@ public sealed class MfaEventsSettings
                 ?? new MfaEventsSettings();
             Check(settings, Section);
             Check(settings.Devices, $"{Section}:{nameof(Devices)}");
+            for (var i = 0; i < settings.Issuers.Count; i++) Check(settings.Issuers[i], $"{Section}:{nameof(Issuers)}:{i}");
+            if (settings.Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
+                throw new SettingsException($"The configuration is wrong: {Section}:{nameof(Issuers)}: support roles come from one issuer only.");
             return settings;
         }
         catch (InvalidOperationException exception)

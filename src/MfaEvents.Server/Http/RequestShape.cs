@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace MfaEvents.Server.Http;
 
@@ -48,8 +49,12 @@ public sealed class RequestShape
             if (!body.TryGetProperty(Name, out var value) || value.ValueKind == JsonValueKind.Null)
                 return Optional ? [] : [$"{Name} is required."];
             if (value.ValueKind != JsonValueKind.String || Text(value) is not { } text) return [$"{Name} must be text."];
-            return [.. Rules.Where(rule => !rule.IsValid(text)).Select(rule => rule.FormatErrorMessage(Name))];
+            return [.. Rules.Where(rule => !Fits(rule, text)).Select(rule => rule.FormatErrorMessage(Name))];
         }
+
+        // A RegularExpressionAttribute takes the empty text for a missing one, and passes it.
+        private static bool Fits(ValidationAttribute rule, string text) =>
+            rule.IsValid(text) && (text.Length > 0 || rule is not RegularExpressionAttribute { Pattern: var pattern } || Regex.IsMatch(text, pattern));
 
         private static string? Text(JsonElement value)
         {

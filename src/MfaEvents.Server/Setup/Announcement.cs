@@ -11,7 +11,9 @@ public static class Announcement
         if (!app.Environment.IsDevelopment()) return;
         app.Lifetime.ApplicationStarted.Register(() =>
         {
-            var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            // A test's server has no address, and nobody to tell it.
+            if (app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
+                return;
             Console.WriteLine(
                 $"""
 

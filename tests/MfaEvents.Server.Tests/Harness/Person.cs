@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using MfaEvents.Server.Access;
+
+namespace MfaEvents.Server.Tests.Harness;
+
+/// <summary>Somebody who sends requests, with a token of certain claims, at a certain time, from a certain place.</summary>
+public sealed record Person(MfaHost Host)
+{
+    /// <summary>No token at all when there is none.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    public IReadOnlyList<string> Accounts { get; init; } = [];
+
+    public string? Principal { get; init; }
+
+    public string? Name { get; init; }
+
+    public IReadOnlyList<string> Methods { get; init; } = ["pwd", "otp"];
+
+    public TimeSpan SignedInAgo { get; init; }
+
+    /// <summary>A token as it is, instead of one with the claims above.</summary>
+    public string? RawToken { get; init; }
+
+    /// <summary>The account's own time; the system's clock when there is none.</summary>
+    public Moment? Time { get; init; }
+
+    public string? IdempotencyKey { get; init; }
+
+    public string? Address { get; init; } = "203.0.113.7";
+
+    public string? UserAgent { get; init; } = "tests/1.0";
+
+    /// <summary>The same person, with a header <c>Idempotency-Key</c>.</summary>
+    public Person Repeatably(string key) => this with { IdempotencyKey = key };
+
+    public Task<Reply> Get(string path) => Send(HttpMethod.Get, path);
+
+    public Task<Reply> Post(string path, object? body = null) => Send(HttpMethod.Post, path, Json(body));
+
+    public Task<Reply> Put(string path, object? body = null) => Send(HttpMethod.Put, path, Json(body));
+
+    public Task<Reply> Patch(string path, object? body = null) => Send(HttpMethod.Patch, path, Json(body));
+
+    public Task<Reply> Delete(string path) => Send(HttpMethod.Delete, path);
+
+    public async Task<Reply> Send(HttpMethod method, string path, HttpContent? content = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (Token() is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (IdempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);
+        if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (Address is not null) request.Headers.Add(TestConditions.AddressHeader, Address);
+        if (Time is not null) request.Headers.Add(TestConditions.InstantHeader, Time.Next().ToString("O", CultureInfo.InvariantCulture));
+        using var response = await Host.Client.SendAsync(request);
+        return await Reply.Of(response);
+    }
+
+    private string? Token()
+    {
+        if (RawToken is not null || Roles.Count == 0) return RawToken;
+        return Host.Token(new DevelopmentTokenRequest
+        {
+            Roles = Roles,
+            Accounts = Accounts,
+            Principal = Principal,
+            Subject = Name ?? (Principal is null ? Roles[0] : $"arn:aws:iam::{Accounts[0]}:{Principal.Replace(':', '/')}"),
+            AuthenticationMethods = Methods,
+            AuthenticationAge = SignedInAgo + (Time is null ? TimeSpan.Zero : DateTimeOffset.UtcNow - Time.Now),
+        });
+    }
+
+    private static JsonContent? Json(object? body) => body is null ? null : JsonContent.Create(body, body.GetType());
+}

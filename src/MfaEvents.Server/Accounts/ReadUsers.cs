@@ -1,4 +1,5 @@
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using Wolverine.Http;
@@ -16,6 +17,7 @@ public static class ReadUsersEndpoint
     [Answers(200, typeof(UsersView))]
     public static async Task<Answer> Get(IQuerySession session, CancellationToken cancellation)
     {
+        if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is null) return Problems.NotFound;
         var users = await session.Query<IamUser>().Where(user => user.DeletedAt == null).OrderBy(user => user.Id).ToListAsync(cancellation);
         return Answer.Ok(new UsersView([.. users.Select(user => new UserView(user.UserName, user.CreatedAt))]));
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using Wolverine.Http;
@@ -55,6 +56,8 @@ public static class ReadAuditEndpoint
         var limit = (int)(query.Whole("limit", 1, MostLimit) ?? DefaultLimit);
         var before = Cursor.Read(query);
         if (query.Refusal is { } refusal) return refusal;
+
+        if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is null) return Problems.NotFound;
 
         // An IAM user sees its own principal's items only, whatever it asks for.
         var caller = request.HttpContext.Features.Get<Caller>()!;

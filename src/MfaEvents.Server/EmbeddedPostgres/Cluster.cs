@@ -32,7 +32,8 @@ internal sealed class Cluster(DataDirectory data)
             catch (Exception e) when (e is IOException or FormatException)
             {
                 throw new EmbeddedPostgresException(
-                    $"{Folder} is not a PostgreSQL data directory: move it away, or set MfaEvents:DataDirectory to another folder.", e);
+                    $"{Folder} is not a PostgreSQL data directory: move it away,"
+                    + " or set MfaEvents:DataDirectory to another folder.", e);
             }
         }
     }
@@ -124,7 +125,10 @@ internal sealed class Cluster(DataDirectory data)
             var stop = await ServerUser.RunAsync(
                 binaries.PgCtl, ["stop", "-D", Folder, "-m", "fast", "-w", "-t", "60"], cancellationToken);
             if (!stop.Succeeded && IsPostmaster(pid))
-                throw new EmbeddedPostgresException($"The previous PostgreSQL (process {pid}) in {Folder} does not stop: {stop.LastLine}");
+            {
+                throw new EmbeddedPostgresException(
+                    $"The previous PostgreSQL (process {pid}) in {Folder} does not stop: {stop.LastLine}");
+            }
         }
         else
         {
@@ -144,7 +148,9 @@ internal sealed class Cluster(DataDirectory data)
             using var process = Process.GetProcessById(pid);
             return process.ProcessName == "postgres";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+        // Gone in the meantime, or nothing that this user may look at and so nothing of the server user's.
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
             return false;
         }

@@ -38,7 +38,10 @@ internal sealed class DataDirectory : IDisposable
     {
         path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         if (path.AsSpan().ContainsAny(Unquotable))
-            throw new EmbeddedPostgresException($"The data directory {path} has one of {Unquotable} in its name, which pg_ctl cannot pass on.");
+        {
+            throw new EmbeddedPostgresException(
+                $"The data directory {path} has one of {Unquotable} in its name: set MfaEvents:DataDirectory to a plainer one.");
+        }
 
         try
         {

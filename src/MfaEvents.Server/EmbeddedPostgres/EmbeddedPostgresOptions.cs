@@ -1,9 +1,13 @@
 namespace MfaEvents.Server.EmbeddedPostgres;
 
-/// <summary>Where the embedded database lives and what it runs on. Relative folders are relative to the working directory.</summary>
+/// <summary>
+/// Where the embedded database lives and what it runs on. Relative folders are relative to the working directory.
+/// </summary>
 public sealed record EmbeddedPostgresOptions
 {
-    /// <summary>The product's data directory (<c>MfaEvents:DataDirectory</c>); the cluster is its subfolder <c>postgres</c>.</summary>
+    /// <summary>
+    /// The product's data directory (<c>MfaEvents:DataDirectory</c>); the cluster is its subfolder <c>postgres</c>.
+    /// </summary>
     public string DataDirectory { get; init; } = ".data";
 
     /// <summary>

@@ -30,7 +30,10 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
         EmbeddedPostgresOptions options, CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows())
-            throw new EmbeddedPostgresException("There is no embedded database on Windows: name a PostgreSQL in ConnectionStrings:Mfa.");
+        {
+            throw new EmbeddedPostgresException(
+                "There is no embedded database on Windows: name a PostgreSQL in ConnectionStrings:Mfa.");
+        }
 
         var data = DataDirectory.Take(options.DataDirectory);
         try
@@ -85,9 +88,8 @@ public sealed class EmbeddedPostgresServer : IAsyncDisposable
             if (await Watcher.StartAsync(binaries, cluster.Folder, log.Path, socketDirectory, cancellationToken) is { } watcher)
                 return (watcher, socketDirectory);
 
-            var reason = log.Reason();
-            if (!reason.StartsWith("pre-existing shared memory block", StringComparison.Ordinal) || DateTime.UtcNow > deadline)
-                throw new EmbeddedPostgresException($"PostgreSQL did not start: {reason} (see {log.Path}).");
+            if (!log.BackendsWereLeft() || DateTime.UtcNow > deadline)
+                throw new EmbeddedPostgresException($"PostgreSQL did not start: {log.Reason()} (see {log.Path}).");
             await Task.Delay(Pause, cancellationToken);
         }
     }

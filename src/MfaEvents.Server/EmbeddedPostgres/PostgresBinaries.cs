@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 
@@ -43,7 +44,7 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
                     + $" (postgres, initdb and pg_ctl) that runs on this machine{await WhyNotAsync(folder, cancellationToken)}.");
         }
 
-        PostgresBinaries? other = null;
+        PostgresBinaries? ofAnotherVersion = null;
         string? broken = null;
         await foreach (var folder in CandidatesAsync(options.Cache, cancellationToken))
         {
@@ -52,25 +53,28 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
             else if (clusterMajor is null || found.Major == clusterMajor)
                 return found;
             else
-                other ??= found;
+                ofAnotherVersion ??= found;
         }
 
-        return other ?? throw new EmbeddedPostgresException(broken is null
-            ? $"No PostgreSQL {OldestMajor} or newer was found: install it (Debian: apt-get install postgresql; macOS: brew install"
-                + " postgresql@17), or name its folder in MfaEvents:EmbeddedPostgres:Binaries, or a server in ConnectionStrings:Mfa."
+        return ofAnotherVersion ?? throw new EmbeddedPostgresException(broken is null
+            ? $"No PostgreSQL {OldestMajor} or newer was found: install it (Debian: apt-get install postgresql;"
+                + " macOS: brew install postgresql@17), or name its folder in MfaEvents:EmbeddedPostgres:Binaries,"
+                + " or a server in ConnectionStrings:Mfa."
             : $"The PostgreSQL in {broken} is older than {OldestMajor} or does not run here"
                 + $"{await WhyNotAsync(broken, cancellationToken)}: install PostgreSQL {OldestMajor} or newer,"
                 + " or name its folder in MfaEvents:EmbeddedPostgres:Binaries.");
     }
 
     private static async IAsyncEnumerable<string> CandidatesAsync(
-        string cache, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string cache, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var (parent, pattern) in Installations.Prepend((Path.GetFullPath(cache), "*")))
         {
             if (!Directory.Exists(parent))
                 continue;
-            foreach (var version in Directory.GetDirectories(parent, pattern).OrderByDescending(FirstNumber).ThenByDescending(name => name, StringComparer.Ordinal))
+            var versions = Directory.GetDirectories(parent, pattern)
+                .OrderByDescending(FirstNumber).ThenByDescending(name => name, StringComparer.Ordinal);
+            foreach (var version in versions)
                 yield return Path.Combine(version, "bin");
         }
 
@@ -104,9 +108,7 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
         .FirstOrDefault(File.Exists);
 
     private static int FirstNumber(string text) =>
-        int.TryParse(Digits().Match(Path.GetFileName(text)).ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : 0;
+        int.TryParse(Digits().Match(Path.GetFileName(text)).Value, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Digits();

@@ -6,6 +6,7 @@ namespace MfaEvents.Server.EmbeddedPostgres;
 [UnsupportedOSPlatform("windows")]
 internal sealed class ServerLog(string path)
 {
+    private const string Fatal = "FATAL:";
     private const long Largest = 8 * 1024 * 1024;
 
     private long startedAt;
@@ -31,10 +32,23 @@ internal sealed class ServerLog(string path)
     /// <summary>Why this start failed, in PostgreSQL's words.</summary>
     public string Reason()
     {
-        using var reader = new StreamReader(File.OpenRead(path));
+        var lines = SinceStart().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var fatal = Array.FindLast(lines, line => line.Contains(Fatal, StringComparison.Ordinal));
+        return fatal?[(fatal.IndexOf(Fatal, StringComparison.Ordinal) + Fatal.Length)..].Trim()
+            ?? lines.LastOrDefault()
+            ?? "it gave no reason";
+    }
+
+    /// <summary>
+    /// Whether this start failed because backends of an earlier, killed postmaster still hold the shared memory. It need not
+    /// be the last line: those backends log their own end here.
+    /// </summary>
+    public bool BackendsWereLeft() => SinceStart().Contains("pre-existing shared memory block", StringComparison.Ordinal);
+
+    private string SinceStart()
+    {
+        using StreamReader reader = new(File.OpenRead(path));
         reader.BaseStream.Position = startedAt;
-        var lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var line = Array.FindLast(lines, line => line.Contains("FATAL:", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "no reason given";
-        return line[(line.IndexOf("FATAL:", StringComparison.Ordinal) is >= 0 and var at ? at + "FATAL:".Length : 0)..].Trim();
+        return reader.ReadToEnd();
     }
 }

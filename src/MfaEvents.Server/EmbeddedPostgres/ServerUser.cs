@@ -9,7 +9,8 @@ internal sealed record CommandResult(int ExitCode, string Output)
 {
     public bool Succeeded => ExitCode == 0;
 
-    public string LastLine => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+    public string LastLine =>
+        Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
 }
 
 /// <summary>
@@ -40,7 +41,9 @@ internal static class ServerUser
     /// <summary>Makes the server user the owner of a file or a folder that the current process has just made.</summary>
     public static async Task GiveAsync(string path, CancellationToken cancellationToken)
     {
-        if (IsAnother && await RunAsync(Redirected("chown", [Unprivileged, path]), cancellationToken) is { Succeeded: false } failed)
+        if (!IsAnother)
+            return;
+        if (await RunAsync(Redirected("chown", [Unprivileged, path]), cancellationToken) is { Succeeded: false } failed)
             throw new EmbeddedPostgresException($"{path} could not be given to the user {Unprivileged}: {failed.LastLine}");
     }
 
@@ -53,8 +56,8 @@ internal static class ServerUser
         Stack<string> way = new();
         for (var folder = path; folder is not null; folder = Path.GetDirectoryName(folder))
             way.Push(folder);
-        var result = await RunAsync(
-            "/bin/sh", ["-c", "for d; do [ -x \"$d\" ] || [ ! -e \"$d\" ] || { echo \"$d\"; exit 1; }; done", "sh", .. way], cancellationToken);
+        const string script = """for d; do [ -x "$d" ] || [ ! -e "$d" ] || { echo "$d"; exit 1; }; done""";
+        var result = await RunAsync("/bin/sh", ["-c", script, "sh", .. way], cancellationToken);
         return result.Succeeded ? null : result.LastLine;
     }
 

@@ -31,7 +31,8 @@ internal static partial class SocketDirectory
         if (File.GetUnixFileMode(folder) != ServerUser.OnlyOwner || !await ServerUser.OwnsAsync(folder, cancellationToken))
         {
             throw new EmbeddedPostgresException(
-                $"{folder} is not closed to other users: set MfaEvents:DataDirectory to a folder on a file system with owners and modes.");
+                $"{folder} is not closed to other users:"
+                + " set MfaEvents:DataDirectory to a folder on a file system with owners and modes.");
         }
 
         return folder;

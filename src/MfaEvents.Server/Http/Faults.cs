@@ -35,17 +35,19 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(IamUser) => Problems.UserExists,
         DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(RootEmail) => Problems.EmailTaken,
         DocumentAlreadyExistsException or ConcurrencyException or ExistingStreamIdCollisionException => Problems.Conflict,
+        _ when Find<PostgresException>(exception) is { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } =>
+            Problems.Conflict,
         BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
         BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
-        _ when IsTransient(exception) => Problems.Unavailable(traceId),
+        _ when Find<NpgsqlException>(exception) is { IsTransient: true } => Problems.Unavailable(traceId),
         _ => Problems.Unexpected(traceId),
     };
 
-    private static bool IsTransient(Exception exception)
+    private static T? Find<T>(Exception? exception)
+        where T : Exception
     {
-        for (var inner = exception; inner is not null; inner = inner.InnerException)
-            if (inner is NpgsqlException { IsTransient: true }) return true;
-        return false;
+        while (exception is not null and not T) exception = exception.InnerException;
+        return (T?)exception;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A {Method} request failed unexpectedly (trace {TraceId})")]

@@ -13,7 +13,7 @@ public sealed record Account
     /// <summary>The version of the sealed contact information that is in force.</summary>
     public required int ContactVersion { get; init; }
 
-    public static Account? Evolve(Account? state, object @event, DateTimeOffset at) => @event switch
+    public static Account? Evolve(Account? state, IAccountEvent @event, DateTimeOffset at) => @event switch
     {
         AccountRegistered e => new Account { Id = StreamKey, CreatedAt = at, ContactVersion = e.ContactVersion },
         ContactChangeRequested e => state! with { ContactVersion = e.ContactVersion },

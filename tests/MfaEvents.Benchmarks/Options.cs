@@ -1,0 +1,36 @@
+namespace MfaEvents.Benchmarks;
+
+/// <summary>What <c>ops/bench</c> was asked for.</summary>
+/// <param name="Server">The server that is measured.</param>
+/// <param name="Settings">Environment variables for it alone, for trying out one setting.</param>
+/// <param name="Against">Another build of the server, measured in the same rounds.</param>
+/// <param name="Rounds">How many rounds there are.</param>
+public sealed record Options(string Server, IReadOnlyDictionary<string, string> Settings, string? Against, int Rounds)
+{
+    public const string Usage = "usage: ops/bench [--rounds N] [--server DLL] [--set NAME=VALUE ...] [--against DLL]";
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="ArgumentException">It is not well-formed; the message is for the person at the terminal.</exception>
+    public static Options Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new Options(Path.Combine("src", "MfaEvents.Server", "bin", "Release", "net10.0", "MfaEvents.Server.dll"),
+            new Dictionary<string, string>(), null, 5);
+        for (var i = 0; i + 1 < arguments.Count; i += 2)
+        {
+            var value = arguments[i + 1];
+            options = arguments[i] switch
+            {
+                "--rounds" when int.TryParse(value, out var rounds) && rounds is >= 1 and <= 20 => options with { Rounds = rounds },
+                "--server" when File.Exists(value) => options with { Server = value },
+                "--against" when File.Exists(value) => options with { Against = value },
+                "--set" when value.Split('=', 2) is [var name, var text] => options with
+                {
+                    Settings = new Dictionary<string, string>(options.Settings) { [name] = text },
+                },
+                _ => throw new ArgumentException(Usage),
+            };
+        }
+
+        return arguments.Count % 2 == 0 ? options : throw new ArgumentException(Usage);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using MfaEvents.Benchmarks;
+using MfaEvents.Server.EmbeddedPostgres;
+using Npgsql;
+
+Options options;
+try
+{
+    options = Options.Parse(args);
+}
+catch (ArgumentException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 2;
+}
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var begun = Stopwatch.GetTimestamp();
+var scale = new Scale();
+var data = Path.GetFullPath(Path.Combine(".data", "bench"));
+if (Directory.Exists(data)) Directory.Delete(data, recursive: true);
+
+await using var postgres = await EmbeddedPostgresServer.StartAsync(
+    new EmbeddedPostgresOptions { DataDirectory = data, Fsync = true }, CancellationToken.None);
+
+var contenders = new List<Contender>();
+try
+{
+    Console.WriteLine($"Preparing {scale.Users} principals with a device each ...");
+    contenders.Add(await Contender.StartAsync("server", options.Server, data, postgres.ConnectionString, options.Settings, scale));
+    if (options.Against is { } against)
+    {
+        contenders.Add(await Contender.StartAsync(
+            "against", against, data, await CreateDatabaseAsync("against"), new Dictionary<string, string>(), scale));
+    }
+
+    await WarmUpAsync();
+    await using var bare = await BareTransactions.PrepareAsync(BareConnection(postgres.ConnectionString));
+    await RoundsAsync(bare);
+}
+finally
+{
+    foreach (var contender in contenders) await contender.DisposeAsync();
+}
+
+await CountRoundTripsAsync();
+Console.WriteLine($"\nDone in {Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s.");
+return 0;
+
+async Task WarmUpAsync()
+{
+    foreach (var contender in contenders)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await contender.MeasureRefusedAsync(scale with { Refused = scale.Users });
+            await contender.MeasureAcceptedAsync(scale with { Accepted = 500 });
+        }
+
+        contender.Forget();
+    }
+}
+
+async Task RoundsAsync(BareTransactions bare)
+{
+    var devices = contenders[0].Fleet.Devices;
+    Task<Measurement> MeasureBareAsync() => Measurement.TakeAsync(scale.Connections, scale.Bare, scale.RoundLimit,
+        index => bare.RunAsync(devices[index % devices.Count].AccountId, devices[index % devices.Count].Principal));
+    await MeasureBareAsync();
+
+    var bareRounds = new List<Measurement>();
+    Console.WriteLine($"\n{scale.Connections} connections; per second, p50 and p99 in ms, ratio to bare Npgsql\n");
+    Console.WriteLine($"{"round",-6}{"",-10}{Heading("accepted")}{"ratio",7}  {Heading("refused")}{"ratio",7}  {Heading("bare Npgsql")}");
+    for (var round = 1; round <= options.Rounds; round++)
+    {
+        foreach (var contender in contenders) await contender.RestAsync();
+        var bareRound = await MeasureBareAsync();
+        bareRounds.Add(bareRound);
+        // Those who come first in one round come last in the next.
+        foreach (var contender in round % 2 == 0 ? contenders.AsEnumerable().Reverse() : contenders)
+        {
+            var accepted = await contender.MeasureAcceptedAsync(scale);
+            await contender.RestAsync();
+            var refused = await contender.MeasureRefusedAsync(scale);
+            await contender.RestAsync();
+            Console.WriteLine($"{round,-6}{contender.Name,-10}{Line(accepted, refused, bareRound)}");
+        }
+    }
+
+    Console.WriteLine();
+    var bareAll = Measurement.Of(bareRounds);
+    foreach (var contender in contenders)
+    {
+        var (accepted, refused) = (Measurement.Of(contender.Accepted), Measurement.Of(contender.Refused));
+        Console.WriteLine($"{"all",-6}{contender.Name,-10}{Line(accepted, refused, bareAll)}");
+        Console.WriteLine($"      {contender.Name} used {contender.AcceptedProcessorTime.TotalMilliseconds / accepted.Latencies.Count:F2} ms of processor"
+            + $" time for an accepted code, {contender.RefusedProcessorTime.TotalMilliseconds / refused.Latencies.Count:F2} ms for a refused one");
+    }
+
+    if (contenders is [var one, var other])
+    {
+        Console.WriteLine($"      {one.Name} : {other.Name} = {Ratio(one.Accepted, other.Accepted)} accepted, {Ratio(one.Refused, other.Refused)} refused");
+    }
+}
+
+// In a server of their own, so that nothing stands in the way of those that are measured.
+async Task CountRoundTripsAsync()
+{
+    const int count = 100;
+    using var tap = new WireTap(new NpgsqlConnectionStringBuilder(postgres.ConnectionString).Host!);
+    await CreateDatabaseAsync("counted");
+    var counted = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Host = tap.Host, Database = "counted" }.ConnectionString;
+    await using var contender = await Contender.StartAsync(
+        "counted", options.Server, data, counted, options.Settings, scale with { Connections = 1, Users = count });
+    await CountAsync("refused", () => contender.MeasureRefusedAsync(scale with { Connections = 1, Refused = count }));
+    await CountAsync("accepted", () => contender.MeasureAcceptedAsync(scale with { Connections = 1, Accepted = count }));
+
+    async Task CountAsync(string what, Func<Task<Measurement>> measure)
+    {
+        await contender.RestAsync();
+        tap.Take();
+        var done = (await measure()).Latencies.Count;
+
+        // What was not sent about once for each is the server's housekeeping.
+        var each = tap.Take().GroupBy(statements => string.Join("\n", statements.Select(OneLine)))
+            .Where(group => group.Count() > done / 2).ToArray();
+        Console.WriteLine($"\n{what}: {each.Sum(group => (double)group.Count()) / done:F2} round trips with"
+            + $" {each.Sum(group => (double)group.Sum(statements => statements.Count)) / done:F2} statements each, of {done}:");
+        foreach (var group in each) Console.WriteLine($"  - {group.Key.Replace("\n", "\n    ", StringComparison.Ordinal)}");
+    }
+}
+
+async Task<string> CreateDatabaseAsync(string name)
+{
+    await using var source = NpgsqlDataSource.Create(postgres.ConnectionString);
+    await using var create = source.CreateCommand($"create database {name}");
+    await create.ExecuteNonQueryAsync();
+    return new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = name }.ConnectionString;
+}
+
+// As the server sets up its own.
+static string BareConnection(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString)
+{
+    NoResetOnClose = true,
+    MaxAutoPrepare = 100,
+    AutoPrepareMinUsages = 2,
+}.ConnectionString;
+
+static string Heading(string what) => $"{what,12}{"p50",7}{"p99",7}";
+
+static string Figures(Measurement m) => $"{m.PerSecond,12:F0}{m.Percentile(50).TotalMilliseconds,7:F1}{m.Percentile(99).TotalMilliseconds,7:F1}";
+
+static string Line(Measurement accepted, Measurement refused, Measurement bare) =>
+    $"{Figures(accepted)}{accepted.PerSecond / bare.PerSecond,7:F2}  {Figures(refused)}{refused.PerSecond / bare.PerSecond,7:F2}  {Figures(bare)}";
+
+static string Ratio(IReadOnlyCollection<Measurement> one, IReadOnlyCollection<Measurement> other) =>
+    (Measurement.Of(one).PerSecond / Measurement.Of(other).PerSecond).ToString("F2", CultureInfo.InvariantCulture);
+
+static string OneLine(string statement)
+{
+    var line = string.Join(' ', statement.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    return line.Length <= 110 ? line : line[..110] + " ...";
+}

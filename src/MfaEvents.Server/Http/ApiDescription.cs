@@ -18,6 +18,8 @@ public static class ApiDescription
 {
     private const string Bearer = "bearer";
 
+    private static readonly string[] Rooms = ["Accounts", "Devices", "Audit"];
+
     private static readonly Lazy<Dictionary<string, string>> Docstrings = new(ReadDocstrings);
 
     public static void Configure(OpenApiOptions options)
@@ -30,6 +32,7 @@ public static class ApiDescription
                 Version = "v1",
                 Description = "Multi-factor authentication of account root users and IAM users. Problems are RFC 9457, instants RFC 3339 in UTC.",
             };
+            document.Tags = Rooms.Select(room => new OpenApiTag { Name = room }).ToHashSet();
             document.AddComponent(Bearer, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" });
             foreach (var leftover in (string[])[nameof(Answer), "FuncOfObject"]) document.Components?.Schemas?.Remove(leftover);
             return Task.CompletedTask;

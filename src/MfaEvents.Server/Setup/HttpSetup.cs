@@ -48,6 +48,9 @@ public static class HttpSetup
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapOpenApi().AllowAnonymous();
-        if (app.Environment.IsDevelopment()) app.MapScalarApiReference("/api").AllowAnonymous();
+        if (app.Environment.IsDevelopment()) app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous();
     }
+    // The page is for trying the API out here: it calls nobody else.
+    private static void ShowOurselvesOnly(ScalarOptions page) =>
+        page.WithTitle("MfaEvents").DisableDefaultFonts().DisableTelemetry().DisableAgent().HideDeveloperTools().HideClientButton();
 }

@@ -52,8 +52,8 @@ public static class ApiDescription
 
         var endpoint = chain.Method.HandlerType;
         operation.OperationId = endpoint.Name.Replace("Endpoint", "", StringComparison.Ordinal);
-        operation.Summary = Docstrings.Value.GetValueOrDefault(endpoint.FullName!);
-        operation.Description = null;
+        operation.Summary = string.Concat(operation.OperationId.Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{c}"));
+        operation.Description = Docstrings.Value.GetValueOrDefault(endpoint.FullName!);
         operation.Tags = new HashSet<OpenApiTagReference> { new(endpoint.Namespace!.Split('.')[^1], context.Document) };
 
         operation.Responses = [];

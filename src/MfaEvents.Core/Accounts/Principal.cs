@@ -1,6 +1,8 @@
 namespace MfaEvents.Core.Accounts;
 
-/// <summary>How a principal is written: <c>root</c> or <c>user:{userName}</c>, in streams, URLs and the audit trail alike.</summary>
+/// <summary>
+/// How a principal is written: <c>root</c> or <c>user:{userName}</c>, in streams, URLs and the audit trail alike.
+/// </summary>
 public static class Principal
 {
     public const string Root = "root";

@@ -14,7 +14,9 @@ public sealed record Caller
 
     public required IReadOnlySet<Role> Roles { get; init; }
 
-    /// <summary>The accounts in the token; empty means every account for the roles that serve all of them, and none for the others.</summary>
+    /// <summary>
+    /// The accounts in the token; empty means every account for the roles that serve all of them, and none for the others.
+    /// </summary>
     public required IReadOnlySet<string> Accounts { get; init; }
 
     /// <summary>An owner's own principal.</summary>

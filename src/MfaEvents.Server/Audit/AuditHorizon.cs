@@ -7,7 +7,9 @@ namespace MfaEvents.Server.Audit;
 /// <summary>Up to which instant the audit trail is complete.</summary>
 public static class AuditHorizon
 {
-    /// <summary>What is allowed for between deciding an event and its first statement, and between the clocks of two nodes.</summary>
+    /// <summary>
+    /// What is allowed for between deciding an event and its first statement, and between the clocks of two nodes.
+    /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
     // Two statements, two snapshots: whoever commits between them is either still counted as in flight or already visible.
@@ -24,7 +26,8 @@ public static class AuditHorizon
         """;
 
     /// <summary>
-    /// Nothing that happened before the answer is missing from the trail: all that was committed by then is projected, and nothing that
+    /// Nothing that happened before the answer is missing from the trail: all that was committed by then is projected, and
+    /// nothing that
     /// began before it is in flight. It moves on also when nothing happens. Null when nothing was projected yet.
     /// </summary>
     public static async Task<DateTimeOffset?> ReadAsync(IQuerySession session, TimeProvider clock, CancellationToken cancellation)

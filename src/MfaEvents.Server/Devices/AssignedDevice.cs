@@ -47,5 +47,7 @@ public sealed record AssignedDevice(
     public override string ToString() => $"device {DeviceId}";
 }
 
-/// <summary>What a repeated request is told once the device is no longer pending: its secret was shown and is not shown again.</summary>
+/// <summary>
+/// What a repeated request is told once the device is no longer pending: its secret was shown and is not shown again.
+/// </summary>
 public sealed record AssignedDeviceWithoutSecret(Guid DeviceId, string SerialNumber);

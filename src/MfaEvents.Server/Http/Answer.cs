@@ -16,7 +16,9 @@ public sealed record Answer : IResult
 
     public Problem? Refusal { get; private init; }
 
-    /// <summary>The device whose secret the body shows; a repeated request gets it from the sealed seed, never from memory.</summary>
+    /// <summary>
+    /// The device whose secret the body shows; a repeated request gets it from the sealed seed, never from memory.
+    /// </summary>
     public Guid? SecretOf { get; private init; }
 
     /// <summary>What may be remembered of a body that shows a secret.</summary>

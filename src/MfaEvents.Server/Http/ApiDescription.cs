@@ -11,7 +11,8 @@ using Wolverine.Http;
 namespace MfaEvents.Server.Http;
 
 /// <summary>
-/// The API description at <c>/openapi/v1.json</c>, written from what the endpoints say of themselves: whom they serve, what they answer
+/// The API description at <c>/openapi/v1.json</c>, written from what the endpoints say of themselves: whom they serve, what
+/// they answer
 /// and refuse, and their docstrings.
 /// </summary>
 public static class ApiDescription

@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace MfaEvents.Server.Http;
 
-/// <summary>Turns what was thrown into a problem: a lost race into the contract's 409, an absent database into 503, the rest into 500.</summary>
+/// <summary>
+/// Turns what was thrown into a problem: a lost race into the contract's 409, an absent database into 503, the rest into 500.
+/// </summary>
 public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
 {
     public async Task InvokeAsync(HttpContext context)

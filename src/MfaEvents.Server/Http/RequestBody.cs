@@ -11,7 +11,9 @@ public static class RequestBody
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>What is wrong with the body for <paramref name="type"/>, or null; the body can be read again afterwards.</summary>
+    /// <summary>
+    /// What is wrong with the body for <paramref name="type"/>, or null; the body can be read again afterwards.
+    /// </summary>
     public static async Task<Problem?> CheckAsync(HttpContext context, Type type)
     {
         var request = context.Request;

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary>The PostgreSQL this process stands on: the one that is configured, else the embedded one of a developer's machine.</summary>
+/// <summary>
+/// The PostgreSQL this process stands on: the one that is configured, else the embedded one of a developer's machine.
+/// </summary>
 public sealed class Database : IAsyncDisposable
 {
     private readonly EmbeddedPostgresServer? embedded;
@@ -27,7 +29,8 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Opens the database of <c>ConnectionStrings:Mfa</c>, or starts the embedded one.</summary>
     /// <exception cref="SettingsException">The connection string cannot be read.</exception>
-    /// <exception cref="EmbeddedPostgresException">The embedded database cannot start; the message says why in one sentence.</exception>
+    /// <exception cref="EmbeddedPostgresException">The embedded database cannot start; the message says why in one
+    /// sentence.</exception>
     public static async Task<Database> OpenAsync(IConfiguration configuration, MfaEventsSettings settings)
     {
         try

@@ -4,7 +4,9 @@ using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary>The settings below <c>MfaEvents:</c>. A wrong or unknown one stops the process at start with a sentence that names it.</summary>
+/// <summary>
+/// The settings below <c>MfaEvents:</c>. A wrong or unknown one stops the process at start with a sentence that names it.
+/// </summary>
 public sealed class MfaEventsSettings
 {
     public const string Section = "MfaEvents";

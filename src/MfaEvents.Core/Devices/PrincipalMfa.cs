@@ -49,7 +49,12 @@ public sealed partial record PrincipalMfa
             ActivatedAt = at,
         }),
 
-        DeviceOutOfSync e => With(e.DeviceId, device => device with { Status = DeviceStatus.OutOfSync, StraySteps = [], EdgeRun = 0 }),
+        DeviceOutOfSync e => With(e.DeviceId, device => device with
+        {
+            Status = DeviceStatus.OutOfSync,
+            StraySteps = [],
+            EdgeRun = 0,
+        }),
 
         DeviceResyncNoted e => With(e.DeviceId, device => device with
         {

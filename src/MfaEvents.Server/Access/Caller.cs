@@ -50,7 +50,8 @@ public sealed record Caller
     /// <summary>The caller of an authenticated request, or null when the token lacks what every token has.</summary>
     public static Caller? From(ClaimsPrincipal user)
     {
-        if (user.Identity is not { IsAuthenticated: true } || user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject)
+        if (user.Identity is not { IsAuthenticated: true }) return null;
+        if (user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject)
             return null;
 
         return new Caller
@@ -62,9 +63,10 @@ public sealed record Caller
             Principal = user.FindFirstValue(ClaimNames.Principal),
             AuthenticationMethods = user.FindAll(ClaimNames.AuthenticationMethods).Select(claim => claim.Value)
                 .ToHashSet(StringComparer.Ordinal),
-            AuthenticatedAt = long.TryParse(user.FindFirstValue(ClaimNames.AuthenticatedAt), CultureInfo.InvariantCulture, out var seconds)
-                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-                : null,
+            AuthenticatedAt = user.FindFirstValue(ClaimNames.AuthenticatedAt) is { } time
+                && long.TryParse(time, CultureInfo.InvariantCulture, out var seconds)
+                    ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                    : null,
         };
     }
 }

@@ -19,10 +19,9 @@ public static class AuditHorizon
         where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid();
         select
             coalesce((select max(seq_id) from {EventStore.Schema}.mt_events), 0),
-            coalesce((select last_seq_id from {EventStore.Schema}.mt_event_progression where name = '{AuditTrail.ProjectionName}:All'), 0),
-            (select timestamp from {EventStore.Schema}.mt_events e
-             where e.seq_id <= (select last_seq_id from {EventStore.Schema}.mt_event_progression where name = '{AuditTrail.ProjectionName}:All')
-             order by e.seq_id desc limit 1)
+            coalesce(max(audit.last_seq_id), 0),
+            (select timestamp from {EventStore.Schema}.mt_events where seq_id <= max(audit.last_seq_id) order by seq_id desc limit 1)
+        from {EventStore.Schema}.mt_event_progression audit where audit.name = '{AuditTrail.ProjectionName}:All'
         """;
 
     /// <summary>
@@ -40,13 +39,15 @@ public static class AuditHorizon
         await using var reader = await command.ExecuteReaderAsync(cancellation);
 
         await reader.ReadAsync(cancellation);
-        DateTimeOffset? inFlight = await reader.IsDBNullAsync(0, cancellation) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(0, cancellation);
+        var inFlight = await InstantAsync(reader, 0, cancellation);
 
         await reader.NextResultAsync(cancellation);
         await reader.ReadAsync(cancellation);
         var (newest, projected) = (reader.GetInt64(0), reader.GetInt64(1));
-        if (projected < newest)
-            return await reader.IsDBNullAsync(2, cancellation) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellation) - Margin;
+        if (projected < newest) return await InstantAsync(reader, 2, cancellation) - Margin;
         return (inFlight is { } began && began < now ? began : now) - Margin;
     }
+
+    private static async Task<DateTimeOffset?> InstantAsync(NpgsqlDataReader reader, int column, CancellationToken cancellation) =>
+        await reader.IsDBNullAsync(column, cancellation) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(column, cancellation);
 }

@@ -56,7 +56,8 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
         return SHA256.HashData([.. salt, .. JsonSerializer.SerializeToUtf8Bytes(new[] { clientAddress, userAgent })]);
     }
 
-    private static IPAddress? Normal(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    private static IPAddress? Normal(IPAddress? address) =>
+        address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 
     private static string? Clean(string userAgent)
     {

@@ -10,7 +10,12 @@ namespace MfaEvents.Server.Audit;
 
 /// <summary>One event of a principal and the device list that it left behind.</summary>
 public sealed record HistoryItem(
-    long Version, string EventType, DateTimeOffset OccurredAt, string? Actor, JsonElement Data, IReadOnlyList<DeviceView> DevicesAfter);
+    long Version,
+    string EventType,
+    DateTimeOffset OccurredAt,
+    string? Actor,
+    JsonElement Data,
+    IReadOnlyList<DeviceView> DevicesAfter);
 
 public sealed record HistoryView(IReadOnlyList<HistoryItem> Items);
 

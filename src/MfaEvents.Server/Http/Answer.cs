@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace MfaEvents.Server.Http;
@@ -53,7 +54,7 @@ public sealed record Answer : IResult
         if (Location is not null) response.Headers.Location = Location;
         if (SecretOf is not null) response.Headers.CacheControl = "no-store";
         if (Refusal?.Challenge is { } challenge) response.Headers.WWWAuthenticate = challenge;
-        if (Refusal?.RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (Refusal?.RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 
         var body = Refusal ?? Body?.Invoke();
         if (body is null) return;

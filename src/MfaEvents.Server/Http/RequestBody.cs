@@ -19,7 +19,8 @@ public static class RequestBody
         var request = context.Request;
         var buffer = await ReadAsync(request, context.RequestAborted);
         if (buffer is null) return Problems.PayloadTooLarge;
-        if (buffer.Length == 0 && request.ContentType is null) return Problems.MalformedRequest("A JSON object is needed as the request body.");
+        if (buffer.Length == 0 && request.ContentType is null)
+            return Problems.MalformedRequest("A JSON object is needed as the request body.");
         if (!IsJson(request)) return Problems.UnsupportedMediaType;
 
         try
@@ -32,7 +33,8 @@ public static class RequestBody
         }
         catch (JsonException)
         {
-            return Problems.MalformedRequest("The request body is not one well-formed JSON object with each member at most once.");
+            return Problems.MalformedRequest(
+                "The request body is not one well-formed JSON object with each member at most once.");
         }
     }
 

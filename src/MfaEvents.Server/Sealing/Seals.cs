@@ -50,5 +50,6 @@ public sealed class Seals(IDataProtectionProvider keyRing)
 
     private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector("contact", accountId, id);
 
-    private IDataProtector Password(string accountId, string principal) => keyRing.CreateProtector("password", accountId, principal);
+    private IDataProtector Password(string accountId, string principal) =>
+        keyRing.CreateProtector("password", accountId, principal);
 }

@@ -33,7 +33,8 @@ public static class Authentication
             authentication.AddJwtBearer(DevelopmentTokens.Issuer, bearer => TrustDevelopment(bearer, settings.DataDirectory));
         }
 
-        authentication.AddPolicyScheme(ByIssuer, null, policy => policy.ForwardDefaultSelector = http => SchemeOf(http.Request, schemes));
+        authentication.AddPolicyScheme(
+            ByIssuer, null, policy => policy.ForwardDefaultSelector = http => SchemeOf(http.Request, schemes));
         authentication.AddScheme<NobodyOptions, Nobody>(Nobody.Scheme, null);
     }
 

@@ -39,10 +39,15 @@ public sealed class Database : IAsyncDisposable
         }
         catch (ArgumentException exception)
         {
-            throw new SettingsException("The configuration is wrong: ConnectionStrings:Mfa is no PostgreSQL connection string.", exception);
+            throw new SettingsException(
+                "The configuration is wrong: ConnectionStrings:Mfa is no PostgreSQL connection string.", exception);
         }
 
-        var options = new EmbeddedPostgresOptions { DataDirectory = settings.DataDirectory, Binaries = settings.EmbeddedPostgres.Binaries };
+        var options = new EmbeddedPostgresOptions
+        {
+            DataDirectory = settings.DataDirectory,
+            Binaries = settings.EmbeddedPostgres.Binaries,
+        };
         if (settings.EmbeddedPostgres.Cache is { } cache) options = options with { Cache = cache };
         var server = await EmbeddedPostgresServer.StartAsync(options, CancellationToken.None);
         return new Database(server.ConnectionString, server);

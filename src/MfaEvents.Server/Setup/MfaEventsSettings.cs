@@ -42,13 +42,14 @@ public sealed class MfaEventsSettings
     {
         try
         {
-            var settings = configuration.GetSection(Section).Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true)
-                ?? new MfaEventsSettings();
+            var section = configuration.GetSection(Section);
+            var settings = section.Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new();
             Check(settings, Section);
             Check(settings.Devices, $"{Section}:{nameof(Devices)}");
             for (var i = 0; i < settings.Issuers.Count; i++) Check(settings.Issuers[i], $"{Section}:{nameof(Issuers)}:{i}");
             if (settings.Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
-                throw new SettingsException($"The configuration is wrong: {Section}:{nameof(Issuers)}: support roles come from one issuer only.");
+                throw new SettingsException(
+                    $"The configuration is wrong: {Section}:{nameof(Issuers)}: support roles come from one issuer only.");
             return settings;
         }
         catch (InvalidOperationException exception)
@@ -61,7 +62,8 @@ public sealed class MfaEventsSettings
     {
         var results = new List<ValidationResult>();
         if (Validator.TryValidateObject(settings, new ValidationContext(settings), results, validateAllProperties: true)) return;
-        throw new SettingsException($"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
+        throw new SettingsException(
+            $"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
     }
 }
 

@@ -23,6 +23,9 @@ public static class RequestBody
             return Problems.MalformedRequest("A JSON object is needed as the request body.");
         if (!IsJson(request)) return Problems.UnsupportedMediaType;
 
+        // However it was written: behind here it is compared letter by letter.
+        request.ContentType = "application/json";
+
         try
         {
             using var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), Strict);
@@ -31,8 +34,9 @@ public static class RequestBody
             var errors = RequestShape.Of(type).Check(document.RootElement);
             return errors.Count == 0 ? null : Problems.Validation(errors);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second is thrown for half of a surrogate pair in a member's name.
             return Problems.MalformedRequest(
                 "The request body is not one well-formed JSON object with each member at most once.");
         }

@@ -1,0 +1,109 @@
+using System.Collections.Specialized;
+using System.Diagnostics;
+using System.Text;
+
+namespace MfaEvents.SystemTests.Harness;
+
+/// <summary>What a command answered.</summary>
+public sealed record CommandResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>The single line of standard error with which a command that cannot do its work says why.</summary>
+    public string Sentence
+    {
+        get
+        {
+            ExitCode.ShouldNotBe(0, ToString());
+            Output.ShouldBeEmpty();
+            var line = Error.TrimEnd('\n');
+            line.ShouldNotBeEmpty();
+            line.ShouldNotContain("\n");
+            line.ShouldNotContain("Exception");
+            return line;
+        }
+    }
+
+    public string Succeeded()
+    {
+        ExitCode.ShouldBe(0, ToString());
+        return Output;
+    }
+
+    public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Error}";
+}
+
+/// <summary>Runs other programs, without a terminal and without this process's own settings.</summary>
+public static class Command
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    public static Task<CommandResult> RunAsync(string file, params IEnumerable<string> arguments) =>
+        RunAsync(Start(file, arguments, Settings.None));
+
+    public static Task<CommandResult> RunAsync(Settings settings, string file, params IEnumerable<string> arguments) =>
+        RunAsync(Start(file, arguments, settings));
+
+    /// <summary>Runs a command with a text on its standard input.</summary>
+    public static Task<CommandResult> RunAsync(Settings settings, string file, IEnumerable<string> arguments, string input) =>
+        RunAsync(Start(file, arguments, settings), input);
+
+    public static ProcessStartInfo Start(string file, IEnumerable<string> arguments, Settings settings)
+    {
+        ProcessStartInfo start = new(file, arguments)
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        settings.ApplyTo(start.Environment);
+        return start;
+    }
+
+    private static async Task<CommandResult> RunAsync(ProcessStartInfo start, string input = "")
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        using var process = Process.Start(start)!;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            var error = process.StandardError.ReadToEndAsync(patience.Token);
+            await process.StandardInput.WriteAsync(new StringBuilder(input), patience.Token);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(patience.Token);
+            return new(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
+
+/// <summary>Environment variables of a command. Those of this process that would configure the server do not reach it.</summary>
+public sealed class Settings
+{
+    private readonly OrderedDictionary variables = [];
+
+    public static Settings None => new();
+
+    public string this[string name]
+    {
+        set => variables[name] = value;
+    }
+
+    public Settings With(string name, string value)
+    {
+        Settings more = new();
+        foreach (string known in variables.Keys) more.variables[known] = variables[known];
+        more.variables[name] = value;
+        return more;
+    }
+
+    public void ApplyTo(IDictionary<string, string?> environment)
+    {
+        string[] ours = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "ConnectionStrings__", "MfaEvents__", "MFA_EVENTS"];
+        foreach (var name in environment.Keys.Where(name => Array.Exists(ours, name.StartsWith)).ToArray()) environment.Remove(name);
+        foreach (string name in variables.Keys) environment[name] = (string)variables[name]!;
+    }
+}

@@ -1,4 +1,4 @@
-using System.Collections.Specialized;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text;
 
@@ -83,27 +83,21 @@ public static class Command
 /// <summary>Environment variables of a command. Those of this process that would configure the server do not reach it.</summary>
 public sealed class Settings
 {
-    private readonly OrderedDictionary variables = [];
+    private static readonly string[] Ours = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "ConnectionStrings__", "MfaEvents__", "MFA_EVENTS"];
 
-    public static Settings None => new();
+    private readonly ImmutableDictionary<string, string> variables;
 
-    public string this[string name]
-    {
-        set => variables[name] = value;
-    }
+    private Settings(ImmutableDictionary<string, string> variables) => this.variables = variables;
 
-    public Settings With(string name, string value)
-    {
-        Settings more = new();
-        foreach (string known in variables.Keys) more.variables[known] = variables[known];
-        more.variables[name] = value;
-        return more;
-    }
+    public static Settings None { get; } = new(ImmutableDictionary<string, string>.Empty);
+
+    public Settings With(string name, string value) => new(variables.SetItem(name, value));
+
+    public Settings WithDefault(string name, string value) => variables.ContainsKey(name) ? this : With(name, value);
 
     public void ApplyTo(IDictionary<string, string?> environment)
     {
-        string[] ours = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "ConnectionStrings__", "MfaEvents__", "MFA_EVENTS"];
-        foreach (var name in environment.Keys.Where(name => Array.Exists(ours, name.StartsWith)).ToArray()) environment.Remove(name);
-        foreach (string name in variables.Keys) environment[name] = (string)variables[name]!;
+        foreach (var name in environment.Keys.Where(name => Array.Exists(Ours, name.StartsWith)).ToArray()) environment.Remove(name);
+        foreach (var (name, value) in variables) environment[name] = value;
     }
 }

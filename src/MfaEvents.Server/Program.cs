@@ -4,6 +4,7 @@ using MfaEvents.Server.EmbeddedPostgres;
 using MfaEvents.Server.Setup;
 
 if (args is ["token", .. var request]) return TokenCommand.Run(request);
+if (args is ["healthcheck"]) return await HealthcheckCommand.RunAsync();
 
 try
 {
@@ -15,6 +16,7 @@ try
     if (isCommand) builder.Host.ApplyJasperFxExtensions();
     builder.AddEventStore(database.ConnectionString);
     builder.AddMessaging();
+    builder.AddGeneratedCode();
     builder.AddSealing(settings);
     builder.AddBearerTokens(settings);
     builder.AddHttp(settings);

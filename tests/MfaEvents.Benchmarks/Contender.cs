@@ -100,11 +100,14 @@ public sealed record Scale
 
     public int Users { get; init; } = 2000;
 
-    public int Accepted { get; init; } = 1500;
+    public required int Accepted { get; init; }
 
-    public int Refused { get; init; } = 1500;
+    public required int Refused { get; init; }
 
-    public int Bare { get; init; } = 4000;
+    public required int Bare { get; init; }
 
     public TimeSpan RoundLimit { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>The same work, in as many rounds as are asked for.</summary>
+    public static Scale For(int rounds) => new() { Accepted = 7500 / rounds, Refused = 7500 / rounds, Bare = 20_000 / rounds };
 }

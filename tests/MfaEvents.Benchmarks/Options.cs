@@ -20,7 +20,7 @@ public sealed record Options(string Server, IReadOnlyDictionary<string, string> 
             var value = arguments[i + 1];
             options = arguments[i] switch
             {
-                "--rounds" when int.TryParse(value, out var rounds) && rounds is >= 1 and <= 20 => options with { Rounds = rounds },
+                "--rounds" when int.TryParse(value, out var rounds) && rounds is >= 5 and <= 50 => options with { Rounds = rounds },
                 "--server" when File.Exists(value) => options with { Server = value },
                 "--against" when File.Exists(value) => options with { Against = value },
                 "--set" when value.Split('=', 2) is [var name, var text] => options with

@@ -17,7 +17,7 @@ catch (ArgumentException exception)
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var begun = Stopwatch.GetTimestamp();
-var scale = new Scale();
+var scale = Scale.For(options.Rounds);
 var data = Path.GetFullPath(Path.Combine(".data", "bench"));
 if (Directory.Exists(data)) Directory.Delete(data, recursive: true);
 
@@ -100,7 +100,7 @@ async Task RoundsAsync(BareTransactions bare)
 
     if (contenders is [var one, var other])
     {
-        Console.WriteLine($"      {one.Name} : {other.Name} = {Ratio(one.Accepted, other.Accepted)} accepted, {Ratio(one.Refused, other.Refused)} refused");
+        Console.WriteLine($"      {one.Name} : {other.Name} = {Ratio(one.Accepted, other.Accepted)} accepted, {Ratio(one.Refused, other.Refused)} refused, medians");
     }
 }
 
@@ -154,8 +154,12 @@ static string Figures(Measurement m) => $"{m.PerSecond,12:F0}{m.Percentile(50).T
 static string Line(Measurement accepted, Measurement refused, Measurement bare) =>
     $"{Figures(accepted)}{accepted.PerSecond / bare.PerSecond,7:F2}  {Figures(refused)}{refused.PerSecond / bare.PerSecond,7:F2}  {Figures(bare)}";
 
-static string Ratio(IReadOnlyCollection<Measurement> one, IReadOnlyCollection<Measurement> other) =>
-    (Measurement.Of(one).PerSecond / Measurement.Of(other).PerSecond).ToString("F2", CultureInfo.InvariantCulture);
+// The median of the rounds: others use this machine, too.
+static string Ratio(IEnumerable<Measurement> one, IEnumerable<Measurement> other)
+{
+    double[] ratios = [.. one.Zip(other, (a, b) => a.PerSecond / b.PerSecond).Order()];
+    return ratios[ratios.Length / 2].ToString("F2", CultureInfo.InvariantCulture);
+}
 
 static string OneLine(string statement)
 {

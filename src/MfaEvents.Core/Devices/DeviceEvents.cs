@@ -29,7 +29,9 @@ public sealed record DeviceActivated(Guid DeviceId, long Step, int DriftSteps) :
 /// <param name="DriftSteps">How far away its last code lay, in steps.</param>
 public sealed record DeviceOutOfSync(Guid DeviceId, int DriftSteps) : IDeviceEvent;
 
-/// <summary>A pair of codes from beyond the drift limit was recognised, and is spent; a second one must confirm its offset.</summary>
+/// <summary>
+/// A pair of codes from beyond the drift limit was recognised, and is spent; a second one must confirm its offset.
+/// </summary>
 public sealed record DeviceResyncNoted(Guid DeviceId, long Step, int DriftSteps) : IDeviceEvent;
 
 /// <summary>Two consecutive codes set the device's drift.</summary>

@@ -48,7 +48,9 @@ public sealed record MfaDevice
 
     public int ConsecutiveFailures { get; init; }
 
-    /// <summary>Accepted codes in a row on one edge of the window: positive for the late edge, negative for the early one.</summary>
+    /// <summary>
+    /// Accepted codes in a row on one edge of the window: positive for the late edge, negative for the early one.
+    /// </summary>
     public int EdgeRun { get; init; }
 
     public DateTimeOffset? DriftMovedAt { get; init; }

@@ -9,7 +9,6 @@ public sealed partial record PrincipalMfa
     public CodeDecision SubmitCodes(Guid deviceId, CodeMatch pair)
     {
         var device = Held(deviceId);
-        ArgumentNullException.ThrowIfNull(pair);
         if (device.WasActivated) return new CodeDecision(CodeOutcome.DeviceAlreadyActive, []);
         if (pair is not { Place: CodePlace.InWindow or CodePlace.OutsideWindow, Step: { } step, DriftSteps: { } offset })
             return Refused(device, CodePurpose.Activation, pair);
@@ -29,8 +28,6 @@ public sealed partial record PrincipalMfa
     public CodeDecision Verify(Guid deviceId, CodeMatch code, DateTimeOffset now, DevicePolicy policy)
     {
         var device = Held(deviceId);
-        ArgumentNullException.ThrowIfNull(code);
-        ArgumentNullException.ThrowIfNull(policy);
 
         if (device.Status == DeviceStatus.Pending) return new CodeDecision(CodeOutcome.DevicePending, []);
         if (device.Status == DeviceStatus.OutOfSync)
@@ -57,8 +54,6 @@ public sealed partial record PrincipalMfa
     public CodeDecision Resync(Guid deviceId, CodeMatch pair, DateTimeOffset now, DevicePolicy policy)
     {
         var device = Held(deviceId);
-        ArgumentNullException.ThrowIfNull(pair);
-        ArgumentNullException.ThrowIfNull(policy);
 
         if (device.Status == DeviceStatus.Pending) return new CodeDecision(CodeOutcome.DevicePending, []);
         if (pair is not { Place: CodePlace.InWindow or CodePlace.OutsideWindow, Step: { } step, DriftSteps: { } offset })

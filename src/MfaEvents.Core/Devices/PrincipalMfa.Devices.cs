@@ -6,7 +6,6 @@ public sealed partial record PrincipalMfa
     /// <summary>Whether the principal has all the devices it may have.</summary>
     public bool IsFull(DevicePolicy policy)
     {
-        ArgumentNullException.ThrowIfNull(policy);
         return Devices.Length >= policy.DeviceLimit;
     }
 
@@ -17,13 +16,11 @@ public sealed partial record PrincipalMfa
     /// <summary>Renames a device; nothing happens when it has that name already.</summary>
     public static IReadOnlyList<object> Rename(MfaDevice device, string deviceName)
     {
-        ArgumentNullException.ThrowIfNull(device);
         return device.Name == deviceName ? [] : [new DeviceRenamed(device.DeviceId, deviceName, device.Name)];
     }
 
     public static DeviceRemoved Remove(MfaDevice device)
     {
-        ArgumentNullException.ThrowIfNull(device);
         return new DeviceRemoved(device.DeviceId, RemovalReason.Requested);
     }
 

@@ -18,7 +18,9 @@ public sealed partial record PrincipalMfa
 
     public MfaDevice? Device(Guid deviceId) => Devices.FirstOrDefault(device => device.DeviceId == deviceId);
 
-    /// <summary>The state after <paramref name="event"/>, which happened <paramref name="at"/>; null once the principal is gone.</summary>
+    /// <summary>
+    /// The state after <paramref name="event"/>, which happened <paramref name="at"/>; null once the principal is gone.
+    /// </summary>
     public static PrincipalMfa? Evolve(PrincipalMfa? state, string principal, object @event, DateTimeOffset at)
     {
         if (@event is PrincipalCreated) return new PrincipalMfa { Id = principal };
@@ -47,7 +49,12 @@ public sealed partial record PrincipalMfa
             ActivatedAt = at,
         }),
 
-        DeviceOutOfSync e => With(e.DeviceId, device => device with { Status = DeviceStatus.OutOfSync, StraySteps = [], EdgeRun = 0 }),
+        DeviceOutOfSync e => With(e.DeviceId, device => device with
+        {
+            Status = DeviceStatus.OutOfSync,
+            StraySteps = [],
+            EdgeRun = 0,
+        }),
 
         DeviceResyncNoted e => With(e.DeviceId, device => device with
         {

@@ -14,7 +14,9 @@ public sealed record Caller
 
     public required IReadOnlySet<Role> Roles { get; init; }
 
-    /// <summary>The accounts in the token; empty means every account for the roles that serve all of them, and none for the others.</summary>
+    /// <summary>
+    /// The accounts in the token; empty means every account for the roles that serve all of them, and none for the others.
+    /// </summary>
     public required IReadOnlySet<string> Accounts { get; init; }
 
     /// <summary>An owner's own principal.</summary>
@@ -48,7 +50,8 @@ public sealed record Caller
     /// <summary>The caller of an authenticated request, or null when the token lacks what every token has.</summary>
     public static Caller? From(ClaimsPrincipal user)
     {
-        if (user.Identity is not { IsAuthenticated: true } || user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject)
+        if (user.Identity is not { IsAuthenticated: true }) return null;
+        if (user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject)
             return null;
 
         return new Caller
@@ -60,9 +63,10 @@ public sealed record Caller
             Principal = user.FindFirstValue(ClaimNames.Principal),
             AuthenticationMethods = user.FindAll(ClaimNames.AuthenticationMethods).Select(claim => claim.Value)
                 .ToHashSet(StringComparer.Ordinal),
-            AuthenticatedAt = long.TryParse(user.FindFirstValue(ClaimNames.AuthenticatedAt), CultureInfo.InvariantCulture, out var seconds)
-                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-                : null,
+            AuthenticatedAt = user.FindFirstValue(ClaimNames.AuthenticatedAt) is { } time
+                && long.TryParse(time, CultureInfo.InvariantCulture, out var seconds)
+                    ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                    : null,
         };
     }
 }

@@ -9,6 +9,8 @@ public sealed record DevelopmentTokenRequest
         "usage: ops/token --role ROLE [--role ROLE ...] [--account ACCOUNT ...] [--principal root|user:NAME]"
         + " [--amr pwd,otp] [--auth-age SECONDS] [--name NAME]";
 
+    private static readonly string[] Options = ["--role", "--account", "--principal", "--amr", "--auth-age", "--name"];
+
     public required IReadOnlyList<string> Roles { get; init; }
 
     public required IReadOnlyList<string> Accounts { get; init; }
@@ -28,8 +30,7 @@ public sealed record DevelopmentTokenRequest
         var options = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         for (var i = 0; i < arguments.Count; i += 2)
         {
-            if (arguments[i] is not ("--role" or "--account" or "--principal" or "--amr" or "--auth-age" or "--name") || i + 1 == arguments.Count)
-                throw new ArgumentException(Usage);
+            if (!Options.Contains(arguments[i]) || i + 1 == arguments.Count) throw new ArgumentException(Usage);
             if (!options.TryGetValue(arguments[i], out var values)) options[arguments[i]] = values = [];
             values.Add(arguments[i + 1]);
         }
@@ -41,7 +42,8 @@ public sealed record DevelopmentTokenRequest
         var owner = roles.Contains("owner");
         if (owner && accounts.Count != 1) throw new ArgumentException("An owner has exactly one --account.");
         var principal = options.GetValueOrDefault("--principal")?[^1] ?? (owner ? Core.Accounts.Principal.Root : null);
-        if (!int.TryParse(options.GetValueOrDefault("--auth-age")?[^1] ?? "0", CultureInfo.InvariantCulture, out var age) || age < 0)
+        var seconds = options.GetValueOrDefault("--auth-age")?[^1] ?? "0";
+        if (!int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var age))
             throw new ArgumentException("--auth-age is a whole number of seconds.");
 
         return new DevelopmentTokenRequest
@@ -57,5 +59,8 @@ public sealed record DevelopmentTokenRequest
     }
 
     private static List<string> Listed(Dictionary<string, List<string>> options, string name) =>
-        [.. options.GetValueOrDefault(name, []).SelectMany(value => value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    [
+        .. options.GetValueOrDefault(name, []).SelectMany(value =>
+            value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+    ];
 }

@@ -33,7 +33,7 @@ public static class DevelopmentTokens
             [ClaimNames.AuthenticationMethods] = request.AuthenticationMethods.ToArray(),
             [ClaimNames.AuthenticatedAt] = (now - request.AuthenticationAge).ToUnixTimeSeconds(),
         };
-        if (request.Accounts.Count > 0) claims[ClaimNames.Account] = request.Accounts.Count == 1 ? request.Accounts[0] : request.Accounts.ToArray();
+        if (request.Accounts.Count > 0) claims[ClaimNames.Account] = request.Accounts.ToArray();
         if (request.Principal is not null) claims[ClaimNames.Principal] = request.Principal;
 
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor

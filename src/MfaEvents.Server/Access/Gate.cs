@@ -79,7 +79,6 @@ public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvide
     {
         if (target.AccountId is null) return false;
         await using var session = store.QuerySession(target.AccountId);
-        var principal = await session.LoadAsync<PrincipalMfa>(target.Principal ?? Core.Accounts.Principal.Root, cancellation);
-        return principal is null || (target.DeviceId is { } device && principal.Device(device) is null);
+        return await target.IsMissingAsync(session, cancellation);
     }
 }

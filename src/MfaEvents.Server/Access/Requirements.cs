@@ -1,6 +1,8 @@
 namespace MfaEvents.Server.Access;
 
-/// <summary>Which roles an endpoint serves. Every endpoint says so, or says that it is anonymous; a test holds it to that.</summary>
+/// <summary>
+/// Which roles an endpoint serves. Every endpoint says so, or says that it is anonymous; a test holds it to that.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AllowAttribute(params Role[] roles) : Attribute
 {

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Marten;
+using MfaEvents.Core.Devices;
 
 namespace MfaEvents.Server.Access;
 
@@ -36,6 +38,14 @@ public sealed partial record Target
         return IsWellFormed
             && (AccountId is null
                 || (Principal is null ? caller.Sees(AccountId, role) : caller.Sees(AccountId, Principal, role)));
+    }
+
+    /// <summary>Whether the account, the principal or the device is not there.</summary>
+    public async Task<bool> IsMissingAsync(IQuerySession session, CancellationToken cancellation)
+    {
+        if (AccountId is null) return false;
+        var principal = await session.LoadAsync<PrincipalMfa>(Principal ?? Core.Accounts.Principal.Root, cancellation);
+        return principal is null || (DeviceId is { } device && principal.Device(device) is null);
     }
 
     [GeneratedRegex(@"\A[0-9]{12}\z")]

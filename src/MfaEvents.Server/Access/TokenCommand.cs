@@ -16,11 +16,12 @@ public static class TokenCommand
 
         try
         {
-            var settings = configuration.GetSection(MfaEventsSettings.Section).Get<MfaEventsSettings>() ?? new MfaEventsSettings();
-            Console.WriteLine(DevelopmentTokens.Mint(settings.DataDirectory, DevelopmentTokenRequest.Parse(arguments), DateTimeOffset.UtcNow));
+            var settings = MfaEventsSettings.Read(configuration);
+            var token = DevelopmentTokens.Mint(settings.DataDirectory, DevelopmentTokenRequest.Parse(arguments), DateTimeOffset.UtcNow);
+            Console.WriteLine(token);
             return 0;
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or SettingsException)
         {
             Console.Error.WriteLine(exception.Message);
             return 2;

@@ -28,7 +28,8 @@ public sealed class TrustedIssuer : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!Uri.TryCreate(Issuer, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttps && !(AllowHttp && uri.Scheme == Uri.UriSchemeHttp)))
+        string[] schemes = AllowHttp ? [Uri.UriSchemeHttps, Uri.UriSchemeHttp] : [Uri.UriSchemeHttps];
+        if (!Uri.TryCreate(Issuer, UriKind.Absolute, out var uri) || !schemes.Contains(uri.Scheme))
             yield return new ValidationResult("Issuer must be an https address.", [nameof(Issuer)]);
         if (Roles.FirstOrDefault(role => RoleNames.Parse(role) is null) is { } unknown)
             yield return new ValidationResult($"{unknown} is no role.", [nameof(Roles)]);

@@ -10,7 +10,9 @@ using Wolverine.Persistence.EventSourcing;
 
 namespace MfaEvents.Server.Accounts;
 
-/// <summary>Deletes a user that has no device left. Both streams are locked, the principal's first, so that no device slips in.</summary>
+/// <summary>
+/// Deletes a user that has no device left. Both streams are locked, the principal's first, so that no device slips in.
+/// </summary>
 public static class DeleteUserEndpoint
 {
     public static string StreamKey(string userName) => Principal.User(userName);

@@ -19,7 +19,9 @@ public sealed record IamUser(string Id, string UserName, DateTimeOffset CreatedA
     }
 }
 
-/// <summary>Keeps the users of each account, in the transaction of their events; a second insert of one name fails there.</summary>
+/// <summary>
+/// Keeps the users of each account, in the transaction of their events; a second insert of one name fails there.
+/// </summary>
 public sealed partial class IamUsers : EventProjection
 {
     public IamUsers()

@@ -4,7 +4,9 @@ using Wolverine.Http;
 
 namespace MfaEvents.Server.Accounts;
 
-/// <summary>Hashes the password of a request before its stream is locked: hashing is slow by intention, and a lock is not held for it.</summary>
+/// <summary>
+/// Hashes the password of a request before its stream is locked: hashing is slow by intention, and a lock is not held for it.
+/// </summary>
 public static class PasswordHashing
 {
     /// <summary>Puts the hashing in front of the endpoints that set a password on a locked stream.</summary>

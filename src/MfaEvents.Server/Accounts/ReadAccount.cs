@@ -19,6 +19,7 @@ public static class ReadAccountEndpoint
     {
         if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return Problems.NotFound;
         var contact = await session.ContactAsync(accountId, account, seals, cancellation);
-        return Answer.Ok(new AccountView(accountId, contact.AccountName, Arn.OfPrincipal(accountId, Principal.Root), account.CreatedAt));
+        var arn = Arn.OfPrincipal(accountId, Principal.Root);
+        return Answer.Ok(new AccountView(accountId, contact.AccountName, arn, account.CreatedAt));
     }
 }

@@ -18,7 +18,10 @@ public static class ReadUsersEndpoint
     public static async Task<Answer> Get(IQuerySession session, CancellationToken cancellation)
     {
         if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is null) return Problems.NotFound;
-        var users = await session.Query<IamUser>().Where(user => user.DeletedAt == null).OrderBy(user => user.Id).ToListAsync(cancellation);
+        var users = await session.Query<IamUser>()
+            .Where(user => user.DeletedAt == null)
+            .OrderBy(user => user.Id)
+            .ToListAsync(cancellation);
         return Answer.Ok(new UsersView([.. users.Select(user => new UserView(user.UserName, user.CreatedAt))]));
     }
 }
@@ -30,7 +33,8 @@ public static class ReadUserEndpoint
     [Answers(200, typeof(UserView))]
     public static async Task<Answer> Get(string userName, IQuerySession session, CancellationToken cancellation)
     {
-        return await session.LoadAsync<IamUser>(IamUser.IdOf(userName), cancellation) is { DeletedAt: null } user && user.UserName == userName
+        var found = await session.LoadAsync<IamUser>(IamUser.IdOf(userName), cancellation);
+        return found is { DeletedAt: null } user && user.UserName == userName
             ? Answer.Ok(new UserView(user.UserName, user.CreatedAt))
             : Problems.NotFound;
     }

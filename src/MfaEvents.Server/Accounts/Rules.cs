@@ -18,7 +18,9 @@ public sealed class UserNameAttribute : RegularExpressionAttribute
         : base("^[A-Za-z0-9_+=,.@-]{1,64}$") => ErrorMessage = "{0} must be 1 to 64 of A-Z a-z 0-9 _ + = , . @ -";
 }
 
-/// <summary>The WHATWG HTML standard's valid e-mail address, which leaves out quoted local parts and comments of RFC 5322.</summary>
+/// <summary>
+/// The WHATWG HTML standard's valid e-mail address, which leaves out quoted local parts and comments of RFC 5322.
+/// </summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class EmailAttribute : RegularExpressionAttribute
 {

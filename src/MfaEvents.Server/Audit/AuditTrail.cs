@@ -10,7 +10,8 @@ using MfaEvents.Server.Http;
 namespace MfaEvents.Server.Audit;
 
 /// <summary>
-/// Writes the audit trail of each account, in the order of the event sequence. It runs in one place at a time, which is what makes the
+/// Writes the audit trail of each account, in the order of the event sequence. It runs in one place at a time, which is what
+/// makes the
 /// index dense.
 /// </summary>
 public sealed class AuditTrail : IProjection
@@ -31,11 +32,13 @@ public sealed class AuditTrail : IProjection
             await ApplyAsync(operations, account.Key, [.. account.OrderBy(e => e.Sequence)], cancellation);
     }
 
-    private static async Task ApplyAsync(IDocumentOperations operations, string accountId, IReadOnlyList<IEvent> events, CancellationToken cancellation)
+    private static async Task ApplyAsync(
+        IDocumentOperations operations, string accountId, IReadOnlyList<IEvent> events, CancellationToken cancellation)
     {
         var documents = operations.ForTenant(accountId);
         var next = (await documents.LoadAsync<AuditSize>(AuditSize.Key, cancellation))?.Size ?? 0;
-        var devices = (await documents.LoadManyAsync<AuditedDevice>(cancellation, [.. events.Select(e => DeviceOf(e.Data)).OfType<Guid>().Distinct()]))
+        Guid[] concerned = [.. events.Select(e => DeviceOf(e.Data)).OfType<Guid>().Distinct()];
+        var devices = (await documents.LoadManyAsync<AuditedDevice>(cancellation, concerned))
             .ToDictionary(device => device.Id);
 
         foreach (var e in events)
@@ -73,7 +76,8 @@ public sealed class AuditTrail : IProjection
 
     private static AuditedDevice? Named(object data, Dictionary<Guid, AuditedDevice> devices) => data switch
     {
-        DeviceAssigned e => new AuditedDevice(e.DeviceId, e.DeviceName, JsonNamingPolicy.CamelCase.ConvertName(e.DeviceType.ToString())),
+        DeviceAssigned e =>
+            new AuditedDevice(e.DeviceId, e.DeviceName, JsonNamingPolicy.CamelCase.ConvertName(e.DeviceType.ToString())),
         DeviceRenamed e when devices.TryGetValue(e.DeviceId, out var device) => device with { DeviceName = e.DeviceName },
         _ => null,
     };

@@ -35,7 +35,8 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     }
 
     /// <summary>
-    /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that part:
+    /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside
+    /// that part:
     /// a proof over the event outlives the erasure of both.
     /// </summary>
     public void Stamp(IDocumentSession session)
@@ -55,7 +56,8 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
         return SHA256.HashData([.. salt, .. JsonSerializer.SerializeToUtf8Bytes(new[] { clientAddress, userAgent })]);
     }
 
-    private static IPAddress? Normal(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    private static IPAddress? Normal(IPAddress? address) =>
+        address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 
     private static string? Clean(string userAgent)
     {

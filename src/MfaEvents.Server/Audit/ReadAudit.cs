@@ -43,7 +43,8 @@ public static class ReadAuditEndpoint
     [Answers(200, typeof(AuditView))]
     [Queries("principal", "Whom the events are about."), Queries("deviceId", "One device.")]
     [Queries("eventType", "The stored name of the event, such as device_assigned."), Queries("actor", "Who did it.")]
-    [Queries("sourceAddress", "From where."), Queries("from", "From this instant, inclusive."), Queries("to", "To this instant, exclusive.")]
+    [Queries("sourceAddress", "From where.")]
+    [Queries("from", "From this instant, inclusive."), Queries("to", "To this instant, exclusive.")]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(
         HttpRequest request, IQuerySession session, TimeProvider clock, CancellationToken cancellation)

@@ -10,7 +10,12 @@ namespace MfaEvents.Server.Audit;
 
 /// <summary>One event of a principal and the device list that it left behind.</summary>
 public sealed record HistoryItem(
-    long Version, string EventType, DateTimeOffset OccurredAt, string? Actor, JsonElement Data, IReadOnlyList<DeviceView> DevicesAfter);
+    long Version,
+    string EventType,
+    DateTimeOffset OccurredAt,
+    string? Actor,
+    JsonElement Data,
+    IReadOnlyList<DeviceView> DevicesAfter);
 
 public sealed record HistoryView(IReadOnlyList<HistoryItem> Items);
 
@@ -34,7 +39,7 @@ public static class ReadHistoryEndpoint
         if (events.Count == 0) return Problems.NotFound;
 
         var caller = request.HttpContext.Features.Get<Caller>()!;
-        var redacted = !caller.IsRoot && caller.Roles is { Count: 1 } && caller.Is(Role.Owner);
+        var redacted = !caller.IsRoot && !caller.Is(Role.SupportAgent) && !caller.Is(Role.SupportApprover) && !caller.Is(Role.Auditor);
         var items = new List<HistoryItem>();
         PrincipalMfa? state = null;
         foreach (var e in events)

@@ -36,16 +36,24 @@ public sealed record AssignedDevice(
 
     /// <summary>The answer to a repeated request: the secret again, from its seal, only while the device is pending.</summary>
     public static async Task<AssignedDevice?> AgainAsync(
-        IQuerySession session, string accountId, string principal, Guid deviceId, Seals seals, string issuer, CancellationToken cancellation)
+        IQuerySession session,
+        string accountId,
+        string principal,
+        Guid deviceId,
+        Seals seals,
+        string issuer,
+        CancellationToken cancellation)
     {
         var device = (await session.LoadAsync<PrincipalMfa>(principal, cancellation))?.Device(deviceId);
-        if (device is not { Status: DeviceStatus.Pending } || await session.LoadAsync<SealedSeed>(deviceId, cancellation) is not { } seed)
-            return null;
+        if (device is not { Status: DeviceStatus.Pending }) return null;
+        if (await session.LoadAsync<SealedSeed>(deviceId, cancellation) is not { } seed) return null;
         return Of(accountId, deviceId, device.Name, seals.Open(accountId, principal, seed), issuer);
     }
 
     public override string ToString() => $"device {DeviceId}";
 }
 
-/// <summary>What a repeated request is told once the device is no longer pending: its secret was shown and is not shown again.</summary>
+/// <summary>
+/// What a repeated request is told once the device is no longer pending: its secret was shown and is not shown again.
+/// </summary>
 public sealed record AssignedDeviceWithoutSecret(Guid DeviceId, string SerialNumber);

@@ -18,7 +18,8 @@ public sealed record DeviceName(string Id, Guid DeviceId)
 }
 
 /// <summary>
-/// Keeps the device names of each account, in the transaction of their events: the second insert of a name fails there, and a removed
+/// Keeps the device names of each account, in the transaction of their events: the second insert of a name fails there, and a
+/// removed
 /// device frees its name whatever removed it.
 /// </summary>
 public sealed partial class DeviceNames : EventProjection
@@ -52,7 +53,13 @@ public sealed partial class DeviceNames : EventProjection
 /// <summary>Destroys the seed of every removed device, in the transaction of its removal, whatever removed it.</summary>
 public sealed partial class SeedDestruction : EventProjection
 {
-    public SeedDestruction() => Name = "seed-destruction";
+    public SeedDestruction()
+    {
+        Name = "seed-destruction";
+
+        // What a rebuild clears away it builds again, and nothing builds a seed again: it would be every device's end.
+        Options.TeardownDataOnRebuild = false;
+    }
 
     public override ValueTask ApplyAsync(IDocumentOperations operations, IEvent e, CancellationToken cancellation)
     {

@@ -4,7 +4,9 @@ using Wolverine.Persistence.EventSourcing;
 
 namespace MfaEvents.Server.Devices;
 
-/// <summary>Sent with every assignment, delayed: a device that is still pending then goes, and its slot and name are free again.</summary>
+/// <summary>
+/// Sent with every assignment, delayed: a device that is still pending then goes, and its slot and name are free again.
+/// </summary>
 public sealed record ExpirePendingDevice(string Principal, Guid DeviceId);
 
 public static class ExpirePendingDeviceHandler

@@ -19,7 +19,8 @@ public static class ReadDevicesEndpoint
         if (query.Refusal is { } refusal) return refusal;
 
         if (await session.LoadAsync<PrincipalMfa>(principal, cancellation) is not { } state) return Problems.NotFound;
-        if (at is { } instant) state = await session.Events.AggregateStreamAsync<PrincipalMfa>(principal, timestamp: instant, token: cancellation);
+        if (at is { } instant)
+            state = await session.Events.AggregateStreamAsync<PrincipalMfa>(principal, timestamp: instant, token: cancellation);
         return Answer.Ok(new DevicesView(DeviceView.Of(accountId, state)));
     }
 }

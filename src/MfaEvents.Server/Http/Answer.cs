@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace MfaEvents.Server.Http;
@@ -16,7 +17,9 @@ public sealed record Answer : IResult
 
     public Problem? Refusal { get; private init; }
 
-    /// <summary>The device whose secret the body shows; a repeated request gets it from the sealed seed, never from memory.</summary>
+    /// <summary>
+    /// The device whose secret the body shows; a repeated request gets it from the sealed seed, never from memory.
+    /// </summary>
     public Guid? SecretOf { get; private init; }
 
     /// <summary>What may be remembered of a body that shows a secret.</summary>
@@ -51,7 +54,7 @@ public sealed record Answer : IResult
         if (Location is not null) response.Headers.Location = Location;
         if (SecretOf is not null) response.Headers.CacheControl = "no-store";
         if (Refusal?.Challenge is { } challenge) response.Headers.WWWAuthenticate = challenge;
-        if (Refusal?.RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (Refusal?.RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 
         var body = Refusal ?? Body?.Invoke();
         if (body is null) return;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using MfaEvents.Server.Access;
 using Wolverine.Http;
@@ -11,7 +12,8 @@ using Wolverine.Http;
 namespace MfaEvents.Server.Http;
 
 /// <summary>
-/// The API description at <c>/openapi/v1.json</c>, written from what the endpoints say of themselves: whom they serve, what they answer
+/// The API description at <c>/openapi/v1.json</c>, written from what the endpoints say of themselves: whom they serve, what
+/// they answer
 /// and refuse, and their docstrings.
 /// </summary>
 public static class ApiDescription
@@ -30,10 +32,16 @@ public static class ApiDescription
             {
                 Title = "MfaEvents",
                 Version = "v1",
-                Description = "Multi-factor authentication of account root users and IAM users. Problems are RFC 9457, instants RFC 3339 in UTC.",
+                Description = "Multi-factor authentication of account root users and IAM users. "
+                    + "Problems are RFC 9457, instants RFC 3339 in UTC.",
             };
             document.Tags = Rooms.Select(room => new OpenApiTag { Name = room }).ToHashSet();
-            document.AddComponent(Bearer, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" });
+            document.AddComponent(Bearer, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+            });
             foreach (var leftover in (string[])[nameof(Answer), "FuncOfObject"]) document.Components?.Schemas?.Remove(leftover);
             return Task.CompletedTask;
         });
@@ -45,22 +53,27 @@ public static class ApiDescription
         });
     }
 
-    private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    private static async Task DescribeAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         if (context.Description.ActionDescriptor is not WolverineActionDescriptor { Chain: { } chain }) return;
         var metadata = chain.Method.Method.GetCustomAttributes(inherit: false);
 
         var endpoint = chain.Method.HandlerType;
         operation.OperationId = endpoint.Name.Replace("Endpoint", "", StringComparison.Ordinal);
-        operation.Summary = Docstrings.Value.GetValueOrDefault(endpoint.FullName!);
-        operation.Description = null;
+        operation.Summary = Words(operation.OperationId);
+        operation.Description = Docstrings.Value.GetValueOrDefault(endpoint.FullName!);
         operation.Tags = new HashSet<OpenApiTagReference> { new(endpoint.Namespace!.Split('.')[^1], context.Document) };
 
         operation.Responses = [];
         foreach (var answer in metadata.OfType<AnswersAttribute>())
             operation.Responses[Code(answer.Status)] = await AnswerAsync(answer, context, cancellation);
         foreach (var problems in RefusalsOf(chain, metadata).GroupBy(problem => problem.Status).OrderBy(group => group.Key))
-            operation.Responses[Code(problems.Key)] = await RefusalAsync(problems.Key, [.. problems.Select(problem => problem.Slug)], context, cancellation);
+        {
+            string[] slugs = [.. problems.Select(problem => problem.Slug)];
+            operation.Responses[Code(problems.Key)] = await RefusalAsync(problems.Key, slugs, context, cancellation);
+        }
+
 
         operation.Parameters ??= [];
         foreach (var query in metadata.OfType<QueriesAttribute>())
@@ -87,7 +100,7 @@ public static class ApiDescription
     private static async Task<OpenApiResponse> AnswerAsync(
         AnswersAttribute answer, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
-        var response = new OpenApiResponse { Description = Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(answer.Status) };
+        var response = new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(answer.Status) };
         if (answer.Status == 201)
             response.Headers = new Dictionary<string, IOpenApiHeader>
             {
@@ -118,7 +131,8 @@ public static class ApiDescription
             },
         };
 
-    private static async Task<IOpenApiSchema> SchemaAsync(Type type, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    private static async Task<IOpenApiSchema> SchemaAsync(
+        Type type, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         var document = context.Document!;
         if (document.Components?.Schemas?.ContainsKey(type.Name) != true)
@@ -152,12 +166,16 @@ public static class ApiDescription
 
     private static bool IsAnonymous(object[] metadata) => metadata.OfType<IAllowAnonymous>().Any();
 
+    private static string Words(string name) =>
+        string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{c}"));
+
     private static string Code(int status) => status.ToString(CultureInfo.InvariantCulture);
 
     // The rules stand on the constructor parameters of the request records, where the framework does not look for them.
     private static void ApplyRules(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
     {
-        var rules = context.JsonPropertyInfo?.AssociatedParameter?.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), false) ?? [];
+        var parameter = context.JsonPropertyInfo?.AssociatedParameter?.AttributeProvider;
+        var rules = parameter?.GetCustomAttributes(typeof(ValidationAttribute), false) ?? [];
         foreach (var rule in rules)
         {
             if (rule is RegularExpressionAttribute { Pattern: var pattern }) schema.Pattern = pattern;
@@ -165,14 +183,16 @@ public static class ApiDescription
         }
     }
 
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
     private static Dictionary<string, string> ReadDocstrings()
     {
         var file = Path.ChangeExtension(typeof(ApiDescription).Assembly.Location, ".xml");
         if (!File.Exists(file)) return [];
         return XDocument.Load(file).Descendants("member")
-            .Where(member => member.Attribute("name")!.Value.StartsWith("T:", StringComparison.Ordinal) && member.Element("summary") is not null)
-            .ToDictionary(
-                member => member.Attribute("name")!.Value[2..],
-                member => string.Join(' ', member.Element("summary")!.Value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+            .Select(member => (Name: member.Attribute("name")!.Value, Summary: member.Element("summary")?.Value))
+            .Where(member => member.Name.StartsWith("T:", StringComparison.Ordinal) && member.Summary is not null)
+            .ToDictionary(member => member.Name[2..], member => OneLine(member.Summary!));
     }
 }

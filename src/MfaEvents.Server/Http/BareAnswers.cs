@@ -1,6 +1,8 @@
 namespace MfaEvents.Server.Http;
 
-/// <summary>Gives a problem to answers that have a status and nothing else: an unknown route, a wrong verb, a missing stream.</summary>
+/// <summary>
+/// Gives a problem to answers that have a status and nothing else: an unknown route, a wrong verb, a missing stream.
+/// </summary>
 public static class BareAnswers
 {
     public static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch

@@ -7,7 +7,9 @@ using Npgsql;
 
 namespace MfaEvents.Server.Http;
 
-/// <summary>Turns what was thrown into a problem: a lost race into the contract's 409, an absent database into 503, the rest into 500.</summary>
+/// <summary>
+/// Turns what was thrown into a problem: a lost race into the contract's 409, an absent database into 503, the rest into 500.
+/// </summary>
 public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -35,8 +37,8 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(IamUser) => Problems.UserExists,
         DocumentAlreadyExistsException { DocumentType: var type } when type == typeof(RootEmail) => Problems.EmailTaken,
         DocumentAlreadyExistsException or ConcurrencyException or ExistingStreamIdCollisionException => Problems.Conflict,
-        _ when Find<PostgresException>(exception) is { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure } =>
-            Problems.Conflict,
+        _ when Find<PostgresException>(exception)?.SqlState
+            is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => Problems.Conflict,
         BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
         BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
         _ when Find<NpgsqlException>(exception) is { IsTransient: true } => Problems.Unavailable(traceId),

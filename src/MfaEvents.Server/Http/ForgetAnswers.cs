@@ -9,7 +9,11 @@ public sealed record ForgetAnswers(DateTimeOffset Due);
 public static class ForgetAnswersHandler
 {
     public static async Task Handle(
-        ForgetAnswers message, IDocumentStore accounts, IDirectoryStore directory, TimeProvider clock, CancellationToken cancellation)
+        ForgetAnswers message,
+        IDocumentStore accounts,
+        IDirectoryStore directory,
+        TimeProvider clock,
+        CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         foreach (var store in (IDocumentStore[])[accounts, directory])

@@ -7,7 +7,9 @@ public static class IdempotencyKey
 
     public static string? Of(HttpRequest request)
     {
-        return HttpMethods.IsPost(request.Method) && request.Headers.TryGetValue(Header, out var values) ? values.ToString() : null;
+        return HttpMethods.IsPost(request.Method) && request.Headers.TryGetValue(Header, out var values)
+            ? values.ToString()
+            : null;
     }
 
     /// <summary>A key is 1 to 255 visible ASCII characters, given once.</summary>

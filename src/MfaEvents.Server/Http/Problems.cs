@@ -36,7 +36,8 @@ public static class Problems
 
     public static Problem Conflict { get; } = new(409, "conflict", "Somebody else was faster: read and try again.");
 
-    public static Problem EmailTaken { get; } = new(409, "email-taken", "Another account is registered with this e-mail address.");
+    public static Problem EmailTaken { get; } =
+        new(409, "email-taken", "Another account is registered with this e-mail address.");
 
     public static Problem UserExists { get; } =
         new(409, "user-exists", "A user with this name exists, or existed, in this account.");

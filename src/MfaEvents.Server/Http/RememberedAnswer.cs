@@ -11,7 +11,9 @@ public sealed record RememberedAnswer
     /// <summary>The sealed key under which <see cref="BodyMac"/> was made.</summary>
     public required string SealedMacKey { get; init; }
 
-    /// <summary>HMAC-SHA256 of the request body: bodies hold codes and passwords, of which a bare hash could be guessed.</summary>
+    /// <summary>
+    /// HMAC-SHA256 of the request body: bodies hold codes and passwords, of which a bare hash could be guessed.
+    /// </summary>
     public required string BodyMac { get; init; }
 
     public required int Status { get; init; }

@@ -36,7 +36,10 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
         if (remembered is null || remembered.ExpiresAt <= clock.GetUtcNow()) return null;
 
         var mac = HMACSHA256.HashData(seals.Open(MacKeyPurpose, remembered.SealedMacKey), Body(http.Request));
-        if (!CryptographicOperations.FixedTimeEquals(mac, Convert.FromBase64String(remembered.BodyMac))) return Problems.IdempotencyKeyReused;
+        if (!CryptographicOperations.FixedTimeEquals(mac, Convert.FromBase64String(remembered.BodyMac)))
+            return await Target.Of(http.Request.RouteValues).IsMissingAsync(session, http.RequestAborted)
+                ? Problems.NotFound
+                : Problems.IdempotencyKeyReused;
         return await AgainAsync(remembered, http, session);
     }
 

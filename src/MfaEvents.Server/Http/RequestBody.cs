@@ -11,14 +11,20 @@ public static class RequestBody
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
-    /// <summary>What is wrong with the body for <paramref name="type"/>, or null; the body can be read again afterwards.</summary>
+    /// <summary>
+    /// What is wrong with the body for <paramref name="type"/>, or null; the body can be read again afterwards.
+    /// </summary>
     public static async Task<Problem?> CheckAsync(HttpContext context, Type type)
     {
         var request = context.Request;
         var buffer = await ReadAsync(request, context.RequestAborted);
         if (buffer is null) return Problems.PayloadTooLarge;
-        if (buffer.Length == 0 && request.ContentType is null) return Problems.MalformedRequest("A JSON object is needed as the request body.");
+        if (buffer.Length == 0 && request.ContentType is null)
+            return Problems.MalformedRequest("A JSON object is needed as the request body.");
         if (!IsJson(request)) return Problems.UnsupportedMediaType;
+
+        // However it was written: behind here it is compared letter by letter.
+        request.ContentType = "application/json";
 
         try
         {
@@ -28,9 +34,11 @@ public static class RequestBody
             var errors = RequestShape.Of(type).Check(document.RootElement);
             return errors.Count == 0 ? null : Problems.Validation(errors);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return Problems.MalformedRequest("The request body is not one well-formed JSON object with each member at most once.");
+            // The second is thrown for half of a surrogate pair in a member's name.
+            return Problems.MalformedRequest(
+                "The request body is not one well-formed JSON object with each member at most once.");
         }
     }
 

@@ -15,7 +15,8 @@ public sealed record RequestBodyMetadata(Type Type)
         {
             var accepts = endpoint.Metadata.OfType<IAcceptsMetadata>().ToArray();
             foreach (var metadata in accepts) endpoint.Metadata.Remove(metadata);
-            if (accepts.Select(metadata => metadata.RequestType).FirstOrDefault(type => type is not null && type != typeof(void)) is { } type)
+            var types = accepts.Select(metadata => metadata.RequestType);
+            if (types.FirstOrDefault(type => type is not null && type != typeof(void)) is { } type)
                 endpoint.Metadata.Add(new RequestBodyMetadata(type));
         });
     }

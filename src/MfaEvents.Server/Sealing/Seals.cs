@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Identity;
 namespace MfaEvents.Server.Sealing;
 
 /// <summary>
-/// Seals and opens secrets with the key ring, which lies outside the database. Whom a secret belongs to is in its purpose, so that a
+/// Seals and opens secrets with the key ring, which lies outside the database. Whom a secret belongs to is in its purpose, so
+/// that a
 /// row copied to another account, principal or device does not open there.
 /// </summary>
 public sealed class Seals(IDataProtectionProvider keyRing)
@@ -49,5 +50,6 @@ public sealed class Seals(IDataProtectionProvider keyRing)
 
     private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector("contact", accountId, id);
 
-    private IDataProtector Password(string accountId, string principal) => keyRing.CreateProtector("password", accountId, principal);
+    private IDataProtector Password(string accountId, string principal) =>
+        keyRing.CreateProtector("password", accountId, principal);
 }

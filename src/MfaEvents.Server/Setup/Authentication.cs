@@ -6,7 +6,9 @@ using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary>Bearer tokens (RFC 6750): each issuer is a scheme of its own with its own keys, chosen by the token's <c>iss</c>.</summary>
+/// <summary>
+/// Bearer tokens (RFC 6750): each issuer is a scheme of its own with its own keys, chosen by the token's <c>iss</c>.
+/// </summary>
 public static class Authentication
 {
     private const string ByIssuer = "by-issuer";
@@ -31,7 +33,8 @@ public static class Authentication
             authentication.AddJwtBearer(DevelopmentTokens.Issuer, bearer => TrustDevelopment(bearer, settings.DataDirectory));
         }
 
-        authentication.AddPolicyScheme(ByIssuer, null, policy => policy.ForwardDefaultSelector = http => SchemeOf(http.Request, schemes));
+        authentication.AddPolicyScheme(
+            ByIssuer, null, policy => policy.ForwardDefaultSelector = http => SchemeOf(http.Request, schemes));
         authentication.AddScheme<NobodyOptions, Nobody>(Nobody.Scheme, null);
     }
 

@@ -13,7 +13,9 @@ public sealed class MicrosecondClock : TimeProvider
     }
 }
 
-/// <summary>Gives endpoints and handlers their <c>now</c> from the <see cref="TimeProvider"/>; generated code would read the system's.</summary>
+/// <summary>
+/// Gives endpoints and handlers their <c>now</c> from the <see cref="TimeProvider"/>; generated code would read the system's.
+/// </summary>
 public sealed class ClockVariableSource : IVariableSource
 {
     public bool Matches(Type type) => type == typeof(DateTimeOffset);

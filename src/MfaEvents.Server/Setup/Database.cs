@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary>The PostgreSQL this process stands on: the one that is configured, else the embedded one of a developer's machine.</summary>
+/// <summary>
+/// The PostgreSQL this process stands on: the one that is configured, else the embedded one of a developer's machine.
+/// </summary>
 public sealed class Database : IAsyncDisposable
 {
     private readonly EmbeddedPostgresServer? embedded;
@@ -27,7 +29,8 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Opens the database of <c>ConnectionStrings:Mfa</c>, or starts the embedded one.</summary>
     /// <exception cref="SettingsException">The connection string cannot be read.</exception>
-    /// <exception cref="EmbeddedPostgresException">The embedded database cannot start; the message says why in one sentence.</exception>
+    /// <exception cref="EmbeddedPostgresException">The embedded database cannot start; the message says why in one
+    /// sentence.</exception>
     public static async Task<Database> OpenAsync(IConfiguration configuration, MfaEventsSettings settings)
     {
         try
@@ -36,10 +39,15 @@ public sealed class Database : IAsyncDisposable
         }
         catch (ArgumentException exception)
         {
-            throw new SettingsException("The configuration is wrong: ConnectionStrings:Mfa is no PostgreSQL connection string.", exception);
+            throw new SettingsException(
+                "The configuration is wrong: ConnectionStrings:Mfa is no PostgreSQL connection string.", exception);
         }
 
-        var options = new EmbeddedPostgresOptions { DataDirectory = settings.DataDirectory, Binaries = settings.EmbeddedPostgres.Binaries };
+        var options = new EmbeddedPostgresOptions
+        {
+            DataDirectory = settings.DataDirectory,
+            Binaries = settings.EmbeddedPostgres.Binaries,
+        };
         if (settings.EmbeddedPostgres.Cache is { } cache) options = options with { Cache = cache };
         var server = await EmbeddedPostgresServer.StartAsync(options, CancellationToken.None);
         return new Database(server.ConnectionString, server);

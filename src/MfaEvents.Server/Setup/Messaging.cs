@@ -23,6 +23,14 @@ public static class Messaging
             wolverine.Policies.AddMiddleware(typeof(MessageOrigin));
             wolverine.OnException<ConcurrencyException>().RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250));
             wolverine.Durability.MessageStorageSchemaName = Schema;
+
+            // The audit trail runs on one node at a time: it starts with the first one, and another takes over from a node that died.
+            wolverine.Durability.FirstHealthCheckExecution = TimeSpan.FromMilliseconds(100);
+            wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
+            wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(1);
+            wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(6);
+            wolverine.Durability.ScheduledJobFirstExecution = TimeSpan.FromMilliseconds(500);
+
             wolverine.Durability.DeadLetterQueueExpirationEnabled = true;
             wolverine.Schedules.ScheduleRecurring("forget-answers", "17 * * * *", due => new ForgetAnswers(due));
         });

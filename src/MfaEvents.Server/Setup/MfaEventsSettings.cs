@@ -4,7 +4,9 @@ using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary>The settings below <c>MfaEvents:</c>. A wrong or unknown one stops the process at start with a sentence that names it.</summary>
+/// <summary>
+/// The settings below <c>MfaEvents:</c>. A wrong or unknown one stops the process at start with a sentence that names it.
+/// </summary>
 public sealed class MfaEventsSettings
 {
     public const string Section = "MfaEvents";
@@ -40,13 +42,14 @@ public sealed class MfaEventsSettings
     {
         try
         {
-            var settings = configuration.GetSection(Section).Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true)
-                ?? new MfaEventsSettings();
+            var section = configuration.GetSection(Section);
+            var settings = section.Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new();
             Check(settings, Section);
             Check(settings.Devices, $"{Section}:{nameof(Devices)}");
             for (var i = 0; i < settings.Issuers.Count; i++) Check(settings.Issuers[i], $"{Section}:{nameof(Issuers)}:{i}");
             if (settings.Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
-                throw new SettingsException($"The configuration is wrong: {Section}:{nameof(Issuers)}: support roles come from one issuer only.");
+                throw new SettingsException(
+                    $"The configuration is wrong: {Section}:{nameof(Issuers)}: support roles come from one issuer only.");
             return settings;
         }
         catch (InvalidOperationException exception)
@@ -59,7 +62,8 @@ public sealed class MfaEventsSettings
     {
         var results = new List<ValidationResult>();
         if (Validator.TryValidateObject(settings, new ValidationContext(settings), results, validateAllProperties: true)) return;
-        throw new SettingsException($"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
+        throw new SettingsException(
+            $"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
     }
 }
 

@@ -76,7 +76,7 @@ public sealed class IsolationTests(TestRun run)
 
     [Theory]
     [InlineData("12345678901"), InlineData("1234567890123"), InlineData("12345678901a"), InlineData("\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660\u0661\u0662"),
-     InlineData("account"), InlineData("%00"), InlineData("..%2f100000000000"), InlineData("*DEFAULT*")]
+     InlineData("account"), InlineData("..%2f100000000000"), InlineData("*DEFAULT*")]
     public async Task What_cannot_be_an_account_is_not_found(string id)
     {
         (await api.A("auditor").Get($"/accounts/{id}")).ShouldRefuse(404, "not-found");
@@ -85,7 +85,7 @@ public sealed class IsolationTests(TestRun run)
     }
 
     [Theory]
-    [InlineData("Root"), InlineData("user:"), InlineData("user"), InlineData("account"), InlineData("user:a%2fb"), InlineData("user:a%00"), InlineData("user:a%0a"),
+    [InlineData("Root"), InlineData("user:"), InlineData("user"), InlineData("account"), InlineData("user:a%2fb"), InlineData("user:a%0a"),
      InlineData("recovery:x"), InlineData("user:01234567890123456789012345678901234567890123456789012345678901234")]
     public async Task What_cannot_be_a_principal_is_not_found(string principal)
     {

@@ -9,7 +9,7 @@ namespace MfaEvents.Server.Tests.Access;
 /// The order of answers: 401, 403 forbidden, 404, 401 insufficient, 413/415/400, 422, 409, 403 for the code. Each request here is wrong
 /// in two ways, and the answer is about the earlier one.
 /// </summary>
-public sealed class OrderOfAnswersTests(TestRun run)
+public sealed class OrderOfAnswersTests(TestRun run, TwoAccounts accounts) : IClassFixture<TwoAccounts>
 {
     private static readonly (string Fault, int Status, string Slug)[] Order =
     [
@@ -54,13 +54,16 @@ public sealed class OrderOfAnswersTests(TestRun run)
     [Theory, MemberData(nameof(Pairs))]
     public async Task Of_two_faults_the_earlier_one_is_answered(string endpoint, string first, string second)
     {
-        var account = await api.RegisteredAccount();
-        var active = await account.AssignedDevice("active").Activated();
-        var pending = await account.AssignedDevice("pending");
+        var account = accounts.Own;
+        var user = Scenarios.NewName("user");
+        await account.CreatedUser(user);
+        var active = await account.AssignedDevice(account.Root, $"user:{user}").Activated();
+        var pending = await account.AssignedDevice(account.Root, $"user:{user}");
+        var stream = endpoint == "users" ? "account" : $"user:{user}";
         var version = 0L;
 
-        var reply = await new Request(account, active, pending, await api.RegisteredAccount(), endpoint)
-            .SendAsync([first, second], async () => version = await account.VersionOf("root"));
+        var reply = await new Request(account, active, pending, accounts.Other, endpoint)
+            .SendAsync([first, second], async () => version = await account.VersionOf(stream));
 
         var (_, status, slug) = Order.Single(fault => fault.Fault == first);
         if (first == "conflict") slug = endpoint switch
@@ -71,7 +74,7 @@ public sealed class OrderOfAnswersTests(TestRun run)
             _ => "device-pending",
         };
         reply.ShouldRefuse(status, slug);
-        (await account.VersionOf("root")).ShouldBe(version);
+        (await account.VersionOf(stream)).ShouldBe(first == "wrong code" ? version + 1 : version);
     }
 
     [Fact]
@@ -86,7 +89,7 @@ public sealed class OrderOfAnswersTests(TestRun run)
     }
 
     [Theory]
-    [InlineData(""), InlineData("two words"), InlineData("caf\u00e9")]
+    [InlineData("two words"), InlineData("caf\u00e9")]
     public async Task A_wrong_key_is_refused_where_a_wrong_body_is(string key)
     {
         var account = await api.RegisteredAccount();
@@ -115,26 +118,25 @@ public sealed class OrderOfAnswersTests(TestRun run)
             var path = Endpoint switch
             {
                 "users" => Account.Path + "/users",
-                "mfa-devices" => Account.RootPath + "/mfa-devices",
+                "mfa-devices" => Account.PrincipalPath(device.Principal) + "/mfa-devices",
                 _ => $"{device.Path}/{Endpoint}",
             };
             object body = Endpoint switch
             {
-                "users" => new { userName = faults.Contains("conflict") ? "taken" : "fresh" },
-                "mfa-devices" => new { deviceName = faults.Contains("conflict") ? "ACTIVE" : "fresh", deviceType = "virtual" },
+                "users" => new { userName = faults.Contains("conflict") ? device.Principal["user:".Length..] : Scenarios.NewName("fresh") },
+                "mfa-devices" => new { deviceName = faults.Contains("conflict") ? Active.Name.ToUpperInvariant() : Scenarios.NewName("fresh"), deviceType = "virtual" },
                 "verifications" => new { code = faults.Contains("wrong code") ? device.WrongCode() : device.Code() },
                 _ => faults.Contains("wrong code") ? new { code1 = device.WrongCode(), code2 = device.WrongCode() } : device.Codes(),
             };
 
-            if (Endpoint == "users") await Account.CreatedUser("taken");
             if (faults.Contains("key reused"))
             {
-                person = person.Repeatably("used");
+                person = person.Repeatably(Scenarios.NewName("key"));
                 object other = Endpoint switch
                 {
-                    "users" => new { userName = "before" },
-                    "mfa-devices" => new { deviceName = "before", deviceType = "virtual" },
-                    "verifications" => new { code = device.WrongCode() + "" },
+                    "users" => new { userName = Scenarios.NewName("before") },
+                    "mfa-devices" => new { deviceName = Scenarios.NewName("before"), deviceType = "virtual" },
+                    "verifications" => new { code = device.WrongCode() },
                     _ => new { code1 = device.WrongCode(), code2 = device.WrongCode() },
                 };
                 if (Endpoint is not ("users" or "mfa-devices") && faults.Contains("wrong code"))
@@ -144,7 +146,7 @@ public sealed class OrderOfAnswersTests(TestRun run)
 
             await afterPreparation();
             if (faults.Contains("another account")) path = path.Replace(Account.Id, Other.Id, StringComparison.Ordinal);
-            if (faults.Contains("no such principal")) path = path.Replace("/root/", "/user:nobody/", StringComparison.Ordinal);
+            if (faults.Contains("no such principal")) path = path.Replace(device.Principal, "user:nobody", StringComparison.Ordinal);
             if (faults.Contains("stale sign-in")) person = person with { SignedInAgo = TimeSpan.FromHours(1) };
             if (faults.Contains("no second factor")) person = person with { Methods = ["pwd"] };
             if (faults.Contains("wrong role")) person = person with { Roles = ["operator"], Principal = null, Name = "operator" };
@@ -161,4 +163,21 @@ public sealed class OrderOfAnswersTests(TestRun run)
             return JsonContent.Create(body, body.GetType());
         }
     }
+}
+
+/// <summary>An account for all tests of a class, each with a user of its own in it, and another one that is not theirs.</summary>
+public sealed class TwoAccounts(TestRun run) : IAsyncLifetime
+{
+    /// <summary>Its root user has a device.</summary>
+    public OpenAccount Own { get; private set; } = null!;
+
+    public OpenAccount Other { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        (Own, Other) = (await run.Host.RegisteredAccount(), await run.Host.RegisteredAccount());
+        await Own.AssignedDevice().Activated();
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -14,12 +14,11 @@ public sealed class UsersTests(TestRun run)
 
         var created = (await account.Root.Post($"{account.Path}/users", new { userName })).ShouldBe(HttpStatusCode.Created);
 
-        created.ShouldHave("userName", "createdAt");
-        var read = (await account.Root.Get(created.Location!)).ShouldBe(HttpStatusCode.OK);
-        read.Text.ShouldBe(created.Text);
+        created.TextOf("userName").ShouldBe(userName);
+        var read = (await account.Root.Get(created.Location!)).ShouldBe(HttpStatusCode.OK).ShouldHave("userName", "createdAt");
         read.TextOf("userName").ShouldBe(userName);
         var listed = (await account.Root.Get($"{account.Path}/users")).ShouldBe(HttpStatusCode.OK)["users"].EnumerateArray().ShouldHaveSingleItem();
-        listed.GetRawText().ShouldBe(created.Text);
+        listed.GetRawText().ShouldBe(read.Text);
         (await account.User(userName).Get(created.Location!)).ShouldBe(HttpStatusCode.OK);
         (await account.User(userName).Get($"{account.PrincipalPath("user:" + Uri.EscapeDataString(userName))}/mfa-devices")).ShouldBe(HttpStatusCode.OK);
     }

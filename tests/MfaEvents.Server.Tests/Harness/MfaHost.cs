@@ -98,8 +98,12 @@ public sealed class MfaHost : IAsyncDisposable
         return connection;
     }
 
-    /// <summary>Ends the background work; what is stored can still be read and rebuilt.</summary>
-    public Task StopAsync() => host.StopAsync();
+    /// <summary>Handles a message in an account, as if it had come due.</summary>
+    public async Task HandleAsync(string accountId, object message)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeForTenantAsync(accountId, message);
+    }
 
     public async ValueTask DisposeAsync()
     {

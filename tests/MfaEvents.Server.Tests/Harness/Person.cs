@@ -33,6 +33,9 @@ public sealed record Person(MfaHost Host)
 
     public string? UserAgent { get; init; } = "tests/1.0";
 
+    /// <summary>The W3C trace that the request belongs to; none, and it begins one.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The same person, with a header <c>Idempotency-Key</c>.</summary>
     public Person Repeatably(string key) => this with { IdempotencyKey = key };
 
@@ -52,6 +55,7 @@ public sealed record Person(MfaHost Host)
         if (Token() is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (IdempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);
         if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (TraceParent is not null) request.Headers.Add("traceparent", TraceParent);
         if (Address is not null) request.Headers.Add(TestConditions.AddressHeader, Address);
         if (Time is not null) request.Headers.Add(TestConditions.InstantHeader, Time.Next().ToString("O", CultureInfo.InvariantCulture));
         using var response = await Host.Client.SendAsync(request);

@@ -10,9 +10,6 @@ public static class KeyUri
     /// </remarks>
     public static string For(SecretKey key, string issuer, string deviceName, string account)
     {
-        ArgumentNullException.ThrowIfNull(issuer);
-        ArgumentNullException.ThrowIfNull(deviceName);
-        ArgumentNullException.ThrowIfNull(account);
         return $"otpauth://totp/{Part(issuer)}:{Part(deviceName)}@{Part(account)}?secret={key.ToBase32()}&issuer={Part(issuer)}";
     }
 

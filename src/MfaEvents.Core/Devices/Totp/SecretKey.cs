@@ -2,7 +2,9 @@ using OtpNet;
 
 namespace MfaEvents.Core.Devices.Totp;
 
-/// <summary>The shared secret of one TOTP device in the clear. It lives for the length of one request and prints as <c>***</c>.</summary>
+/// <summary>
+/// The shared secret of one TOTP device in the clear. It lives for the length of one request and prints as <c>***</c>.
+/// </summary>
 /// <remarks>RFC 4226 4 (R6): at least 128 bits; this product issues 320, which is 64 base32 characters, as AWS does.</remarks>
 public readonly struct SecretKey : IEquatable<SecretKey>
 {

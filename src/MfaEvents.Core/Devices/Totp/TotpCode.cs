@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using OtpNet;
 
 namespace MfaEvents.Core.Devices.Totp;
@@ -12,7 +10,7 @@ public static class TotpCode
     public const int Digits = 6;
 
     /// <summary>The code that a device with this key shows during <paramref name="step"/>.</summary>
-    public static string At(SecretKey key, long step) => Generator(key).ComputeHOTP(step);
+    public static string At(SecretKey key, long step) => new Hotp(key.Reveal(), OtpHashMode.Sha1, Digits).ComputeHOTP(step);
 
     /// <summary>
     /// Where one submitted code stands: inside the sign-in window around the device's drift, elsewhere in the search window,
@@ -24,15 +22,14 @@ public static class TotpCode
         ArgumentNullException.ThrowIfNull(policy);
 
         var current = TimeStep.At(now);
-        var submitted = Encoding.ASCII.GetBytes(code);
-        var generator = Generator(key);
+        using var submitted = new CodeSearch(key, code);
         var centre = current + device.DriftSteps;
         long? spent = null;
 
         // Nearest first, so that of two steps with the same code the likelier one counts.
         foreach (var step in Outwards(centre, policy.SignInWindow))
         {
-            if (!Shows(generator, step, submitted)) continue;
+            if (!submitted.IsAt(step)) continue;
             if (!device.HasSpent(step)) return new CodeMatch(CodePlace.InWindow, step, Offset(step, current));
             spent ??= step;
         }
@@ -40,7 +37,7 @@ public static class TotpCode
         long? elsewhere = null;
         foreach (var step in Outwards(current, policy.SearchWindow))
         {
-            if (Math.Abs(step - centre) <= policy.SignInWindow || !Shows(generator, step, submitted)) continue;
+            if (Math.Abs(step - centre) <= policy.SignInWindow || !submitted.IsAt(step)) continue;
             if (device.HasSpent(step)) spent ??= step;
             else elsewhere ??= step;
         }
@@ -60,14 +57,14 @@ public static class TotpCode
         ArgumentNullException.ThrowIfNull(policy);
 
         var current = TimeStep.At(now);
-        var (first, second) = (Encoding.ASCII.GetBytes(code1), Encoding.ASCII.GetBytes(code2));
-        var generator = Generator(key);
+        using var first = new CodeSearch(key, code1);
+        using var second = new CodeSearch(key, code2);
         long? spent = null;
 
         foreach (var step in Outwards(current, policy.SearchWindow))
         {
             if (step - 1 < current - policy.SearchWindow) continue;
-            if (!Shows(generator, step, second) || !Shows(generator, step - 1, first)) continue;
+            if (!second.IsAt(step) || !first.IsAt(step - 1)) continue;
             if (!device.HasSpent(step - 1))
             {
                 var place = Math.Abs(step - current) <= policy.SignInWindow ? CodePlace.InWindow : CodePlace.OutsideWindow;
@@ -79,11 +76,6 @@ public static class TotpCode
 
         return spent is { } used ? new CodeMatch(CodePlace.Spent, used, Offset(used, current)) : CodeMatch.None;
     }
-
-    private static Hotp Generator(SecretKey key) => new(key.Reveal(), OtpHashMode.Sha1, Digits);
-
-    private static bool Shows(Hotp generator, long step, byte[] submitted) =>
-        step >= 0 && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(generator.ComputeHOTP(step)), submitted);
 
     private static int Offset(long step, long current) => (int)(step - current);
 

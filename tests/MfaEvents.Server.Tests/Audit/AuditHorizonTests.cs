@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text.Json;
+
+namespace MfaEvents.Server.Tests.Audit;
+
+/// <summary>
+/// How far the trail is complete. On a host of its own, where all happens at the system's own time: the instant is about all accounts.
+/// </summary>
+public sealed class AuditHorizonTests(AuditHorizonTests.OwnHost own) : IClassFixture<AuditHorizonTests.OwnHost>
+{
+    private readonly MfaHost api = own.Host;
+
+    [Fact]
+    public async Task UpTo_moves_on_when_nothing_happens()
+    {
+        var account = await api.RegisteredAccount();
+        var read = account.Root with { Time = null };
+        var first = DateTimeOffset.MinValue;
+        await Scenarios.Eventually(async () => (await read.Get($"{account.Path}/audit"))["upTo"] is { ValueKind: JsonValueKind.String } upTo
+            && (first = upTo.GetDateTimeOffset()) > DateTimeOffset.MinValue, "the trail says how far it is");
+        await Scenarios.Eventually(async () => (await read.Get($"{account.Path}/audit"))["upTo"].GetDateTimeOffset() > first, "upTo moves on");
+    }
+
+    [Fact]
+    public async Task Nothing_that_happened_by_upTo_is_ever_missing()
+    {
+        var accounts = new List<OpenAccount>();
+        for (var number = 0; number < 3; number++) accounts.Add(await api.RegisteredAccount());
+        var stop = false;
+
+        // Each writer goes on until the readers have seen enough, at the system's own time.
+        var writers = accounts.SelectMany(account => Enumerable.Range(0, 2).Select(writer => Task.Run(async () =>
+        {
+            var root = account.Root with { Time = null };
+            for (var number = 0; !Volatile.Read(ref stop); number++)
+            {
+                (await root.Post($"{account.Path}/users", new { userName = $"w{writer}-{number}" })).ShouldBe(HttpStatusCode.Created);
+                var assigned = await root.Post($"{account.PrincipalPath($"user:w{writer}-{number}")}/mfa-devices", new { deviceName = $"w{writer}-{number}", deviceType = "virtual" });
+                (await root.Delete(assigned.ShouldBe(HttpStatusCode.Created).Location!)).ShouldBe(HttpStatusCode.NoContent);
+            }
+        }))).ToList();
+
+        var seen = new List<(OpenAccount Account, DateTimeOffset UpTo, HashSet<Guid> Items)>();
+        for (var round = 0; round < 40; round++)
+            foreach (var account in accounts)
+            {
+                // Everything there is: whatever is not on these pages was missing when the first of them was read.
+                var page = (await (account.Root with { Time = null }).Get($"{account.Path}/audit?limit=500")).ShouldBe(HttpStatusCode.OK);
+                if (page["upTo"].ValueKind != JsonValueKind.Null)
+                    seen.Add((account, page["upTo"].GetDateTimeOffset(), [.. page["items"].EnumerateArray().Select(item => item.GetProperty("eventId").GetGuid())]));
+            }
+
+        Volatile.Write(ref stop, true);
+        await Task.WhenAll(writers);
+
+        seen.Count.ShouldBeGreaterThan(20);
+        seen.Select(reading => reading.UpTo).Distinct().Count().ShouldBeGreaterThan(10);
+        foreach (var (account, upTo, items) in seen)
+        {
+            var happened = await api.RowsAsync(
+                "select id from mfa.mt_events where tenant_id = $1 and timestamp <= $2 order by seq_id desc limit 500", account.Id, upTo);
+            if (items.Count < 500) happened.Where(id => !items.Contains(Guid.Parse(id))).ShouldBeEmpty();
+        }
+    }
+
+    public sealed class OwnHost(TestRun run) : IAsyncLifetime
+    {
+        public MfaHost Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Host = await run.StartHostAsync("mfa_horizon");
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+}

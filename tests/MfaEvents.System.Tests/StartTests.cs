@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MfaEvents.SystemTests;
 
 /// <summary>Starting, stopping, and the sentences with which the server refuses to start.</summary>
@@ -18,11 +16,10 @@ public sealed class StartTests : IDisposable
         {
             account = await first.RegisterAsync();
             device = await account.ActivateAsync("phone");
-            var postmaster = Postgres.ProcessOf(folder.Data);
+            Postgres.ProcessesIn(Postgres.Cluster(folder.Data)).ShouldNotBeEmpty();
 
             (await first.StopAsync()).ShouldBe(0);
 
-            Directory.Exists($"/proc/{postmaster.ToString(CultureInfo.InvariantCulture)}").ShouldBeFalse();
             Postgres.ProcessesIn(Postgres.Cluster(folder.Data)).ShouldBeEmpty();
             TestContext.Current.TestOutputHelper!.WriteLine($"first start {first.StartTook}");
         }
@@ -56,12 +53,12 @@ public sealed class StartTests : IDisposable
             await killed.KillAsync();
         }
 
-        // What an initdb leaves that was killed itself.
-        Directory.CreateDirectory(Path.Combine(folder.Data, "postgres.new-00000000", "base"));
+        // What an initdb leaves that was killed as well; the one of the killed server may still be writing.
+        var leftover = Directory.CreateDirectory(Path.Combine(folder.Data, "postgres.new-00000000", "base")).Parent!.FullName;
 
         await using var server = await ServerProcess.StartAsync(folder.Data);
         await server.RegisterAsync();
-        Directory.GetDirectories(folder.Data, "postgres.new-*").ShouldBeEmpty();
+        Directory.Exists(leftover).ShouldBeFalse();
     }
 
     [Fact]

@@ -10,17 +10,13 @@ public static class Postgres
 
     public static string Cluster(string dataDirectory) => Path.Combine(dataDirectory, "postgres");
 
-    /// <summary>The postmaster's process, from the first line of its postmaster.pid.</summary>
-    public static int ProcessOf(string dataDirectory) =>
-        int.Parse(File.ReadLines(Path.Combine(Cluster(dataDirectory), "postmaster.pid")).First(), CultureInfo.InvariantCulture);
-
     /// <summary>Waits until no process works on the cluster any more, postmaster or backend.</summary>
     public static Task IsGone(string dataDirectory) => Eventually.Holds(
         $"PostgreSQL in {dataDirectory} has ended", Patience, () => Task.FromResult(!ProcessesIn(Cluster(dataDirectory)).Any()));
 
     /// <summary>The processes that work in a cluster: each PostgreSQL process changes into its data directory.</summary>
     public static IEnumerable<int> ProcessesIn(string cluster) => Directory.EnumerateDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id != 0 && WorkingDirectoryOf(id) == cluster);
 
     private static string? WorkingDirectoryOf(int id)

@@ -19,6 +19,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private ServerProcess(ProcessStartInfo start, string dataDirectory)
     {
         this.dataDirectory = dataDirectory;
+        Mint = options => Token.MintAsync(dataDirectory, options);
         process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, line) => Take(line.Data);
         process.ErrorDataReceived += (_, line) => Take(line.Data);
@@ -83,7 +84,10 @@ public sealed class ServerProcess : IAsyncDisposable
         .WithDefault("ASPNETCORE_URLS", "http://127.0.0.1:0")
         .WithDefault("MfaEvents__DataDirectory", dataDirectory);
 
-    public Task<string> TokenAsync(params IEnumerable<string> options) => Token.MintAsync(dataDirectory, options);
+    /// <summary>How tokens are minted for this server: with <c>ops/token</c>, unless another user has to.</summary>
+    public Func<IEnumerable<string>, Task<string>> Mint { get; set; }
+
+    public Task<string> TokenAsync(params IEnumerable<string> options) => Mint(options);
 
     /// <summary>SIGTERM; answers the exit code.</summary>
     public async Task<int> StopAsync()

@@ -1,8 +1,10 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace MfaEvents.SystemTests;
 
-/// <summary>Devices set up with programs that nobody here wrote: zbarimg reads the QR code, oathtool computes the codes.</summary>
+/// <summary>Devices as programs see them that nobody here wrote: zbarimg reads the QR code, oathtool computes the codes.</summary>
 public sealed partial class AuthenticatorTests(RunningServer server) : IClassFixture<RunningServer>
 {
     [Fact]
@@ -63,33 +65,34 @@ public sealed partial class AuthenticatorTests(RunningServer server) : IClassFix
     private static async Task<string> ReadAsync(string picture) =>
         (await Command.RunAsync("zbarimg", "-q", "--raw", picture)).Succeeded().TrimEnd('\n');
 
-    // An SVG renderer is a heavy thing to install for rectangles: they are drawn here, as a PGM picture.
+    // An SVG renderer is a heavy thing to install for runs of black modules on white: they are drawn here, as a PGM picture.
     private static byte[] Drawn(string svg)
     {
-        var size = ViewBox().Match(svg);
         const int scale = 4;
-        var (width, height) = (scale * (int)Number(size, 1), scale * (int)Number(size, 2));
+        var size = ViewBox().Match(svg);
+        var (width, height) = (scale * Number(size, 1), scale * Number(size, 2));
         var pixels = new byte[width * height];
         Array.Fill(pixels, byte.MaxValue);
-        foreach (Match rectangle in Rectangle().Matches(svg))
+
+        var path = Path().Match(svg).Groups[1].Value;
+        Run().Replace(path, "").ShouldBeEmpty("The path holds something that is not drawn here.");
+        foreach (Match run in Run().Matches(path))
         {
-            var shade = rectangle.Value.Contains("#FFFFFF", StringComparison.OrdinalIgnoreCase) ? byte.MaxValue : (byte)0;
-            int At(string name) => (int)Math.Round(scale * Number(Attribute(rectangle.Value, name), 1));
-            for (var y = At("y"); y < At("y") + At("height"); y++)
-                pixels.AsSpan((y * width) + At("x"), At("width")).Fill(shade);
+            var (x, y, length) = (scale * Number(run, 1), scale * Number(run, 2), scale * Number(run, 3));
+            for (var line = y; line < y + scale; line++) pixels.AsSpan((line * width) + x, length).Clear();
         }
 
-        return [.. System.Text.Encoding.ASCII.GetBytes($"P5 {width} {height} 255\n"), .. pixels];
+        return [.. Encoding.ASCII.GetBytes($"P5 {width} {height} 255\n"), .. pixels];
     }
 
-    private static Match Attribute(string element, string name) => Regex.Match(element, $"\\s{name}=\"([0-9.]+)\"");
+    private static int Number(Match match, int group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
-    private static double Number(Match match, int group) =>
-        match.Success ? double.Parse(match.Groups[group].Value, System.Globalization.CultureInfo.InvariantCulture) : 0;
-
-    [GeneratedRegex("viewBox=\"0 0 ([0-9.]+) ([0-9.]+)\"")]
+    [GeneratedRegex("viewBox=\"0 0 ([0-9]+) ([0-9]+)\"")]
     private static partial Regex ViewBox();
 
-    [GeneratedRegex("<rect[^>]*>")]
-    private static partial Regex Rectangle();
+    [GeneratedRegex("<path fill=\"#000\" d=\"([^\"]+)\"/>")]
+    private static partial Regex Path();
+
+    [GeneratedRegex("M([0-9]+) ([0-9]+)h([0-9]+)v1h-\\3z")]
+    private static partial Regex Run();
 }

@@ -1,6 +1,6 @@
 namespace MfaEvents.SystemTests;
 
-/// <summary>A machine without PostgreSQL, in a mount namespace of its own (unshare(1)) where its usual folders are empty.</summary>
+/// <summary>A machine without PostgreSQL: a mount namespace (unshare(1)) in which the usual folders are empty.</summary>
 public sealed class NoPostgresTests : IDisposable
 {
     // No folder of PATH but these has a postgres or a pg_config that would name another folder.
@@ -34,18 +34,21 @@ public sealed class NoPostgresTests : IDisposable
     private async Task<CommandResult> RunBareAsync(params string[] command)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may empty folders in a mount namespace of its own.");
-        Assert.SkipUnless((await Command.RunAsync("unshare", "-m", "true")).ExitCode == 0, "This system gives out no mount namespaces.");
+        var unshare = await Command.RunAsync("unshare", "-m", "true");
+        Assert.SkipUnless(unshare.ExitCode == 0, "This system gives out no mount namespaces.");
 
         // No npm and no apt-get either, or the second would fetch what the first has hidden.
         var programs = Directory.CreateDirectory(folder["bin"]).FullName;
         foreach (var program in (string[])["npm", "apt-get", "pg_config"])
         {
-            await File.WriteAllTextAsync(Path.Combine(programs, program), "#!/bin/sh\nexit 1\n", TestContext.Current.CancellationToken);
-            File.SetUnixFileMode(Path.Combine(programs, program), UnixFileMode.UserRead | UnixFileMode.UserExecute
+            var file = Path.Combine(programs, program);
+            await File.WriteAllTextAsync(file, "#!/bin/sh\nexit 1\n", TestContext.Current.CancellationToken);
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute
                 | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         }
 
-        var path = Environment.GetEnvironmentVariable("PATH")!.Split(':').Where(part => !File.Exists(Path.Combine(part, "postgres")));
+        var path = Environment.GetEnvironmentVariable("PATH")!.Split(':')
+            .Where(part => !File.Exists(Path.Combine(part, "postgres")));
         var settings = ServerProcess.Environment(folder.Data)
             .With("PATH", string.Join(':', path.Prepend(programs)))
             .With("MfaEvents__EmbeddedPostgres__Cache", folder["no-cache"]);

@@ -26,8 +26,9 @@ public sealed class OrdinaryUserTests : IAsyncLifetime
     {
         var (file, arguments) = await CommandAsync();
         await using var server = await ServerProcess.StartAsync(file, arguments, folder["home/data"], Writable);
-        server.Mint = async options => (await Command.RunAsync(
-            ServerProcess.Environment(folder["home/data"], Writable), file, [.. arguments, "token", .. options])).Succeeded().TrimEnd('\n');
+        var environment = ServerProcess.Environment(folder["home/data"], Writable);
+        server.Mint = async options =>
+            (await Command.RunAsync(environment, file, [.. arguments, "token", .. options])).Succeeded().TrimEnd('\n');
         var account = await server.RegisterAsync();
         var device = await account.ActivateAsync("phone");
         (await account.VerifyAsync(device, await Authenticator.CodeAsync(device.SecretKey, 1))).ShouldBe(200);
@@ -57,7 +58,8 @@ public sealed class OrdinaryUserTests : IAsyncLifetime
     {
         Directory.CreateDirectory(folder["home"]);
         (await Command.RunAsync("cp", "-r", Repository.ServerFolder, folder["server"])).Succeeded();
-        if (Directory.Exists(Repository.PostgresCache)) (await Command.RunAsync("cp", "-r", Repository.PostgresCache, folder["cache"])).Succeeded();
+        if (Directory.Exists(Repository.PostgresCache))
+            (await Command.RunAsync("cp", "-r", Repository.PostgresCache, folder["cache"])).Succeeded();
         (await Command.RunAsync("chmod", "-R", "go+rX", folder.Path)).Succeeded();
         string[] server = ["dotnet", Path.Combine(folder["server"], "MfaEvents.Server.dll")];
         if (!isCreated) return (server[0], server[1..]);

@@ -101,7 +101,8 @@ public sealed class TokenTests : IDisposable
     [Fact]
     public async Task Tokens_minted_at_the_same_time_in_a_new_data_directory_share_one_key()
     {
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Token.MintAsync(folder.Data, "--role", "provisioner")));
+        var minting = Enumerable.Range(0, 6).Select(_ => Token.MintAsync(folder.Data, "--role", "provisioner"));
+        var tokens = await Task.WhenAll(minting);
         await using var server = await ServerProcess.StartAsync(folder.Data);
         foreach (var token in tokens)
             (await server.Api.PostAsync("/accounts", token, Scenario.Registration(Scenario.NewEmail()))).ShouldBe(201);

@@ -28,8 +28,8 @@ public sealed partial class TourTests(TourTests.OpsRun run) : IClassFixture<Tour
     {
         var command = TokenCommand().Match(run.Server.Output).Groups[1].Value.Trim();
         var token = await Command.RunAsync(run.Environment, "bash", "-c", command);
-        var reply = await run.Server.Api.PostAsync("/accounts", token.Succeeded().Trim(), Scenario.Registration(Scenario.NewEmail()));
-        reply.ShouldBe(201);
+        var registration = Scenario.Registration(Scenario.NewEmail());
+        (await run.Server.Api.PostAsync("/accounts", token.Succeeded().Trim(), registration)).ShouldBe(201);
     }
 
     [Fact]
@@ -102,7 +102,8 @@ public sealed partial class TourTests(TourTests.OpsRun run) : IClassFixture<Tour
 
         public Settings Environment => Settings.None.With("MfaEvents__DataDirectory", Folder.Data);
 
-        public async ValueTask InitializeAsync() => Server = await ServerProcess.StartAsync(Repository.Ops("run"), [], Folder.Data);
+        public async ValueTask InitializeAsync() =>
+            Server = await ServerProcess.StartAsync(Repository.Ops("run"), [], Folder.Data);
 
         public async ValueTask DisposeAsync()
         {

@@ -16,7 +16,7 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
 
         replies.Count(reply => reply.Status == 200).ShouldBe(1);
         replies.Where(reply => reply.Status != 200).ShouldAllBe(reply => reply.Slug == "invalid-authentication-code");
-        var history = (await account.Api.GetAsync(account.Principal("root") + "/history", account.Token)).ShouldBe(200).Body!["items"]!.AsArray();
+        var history = await account.HistoryAsync();
         history.Count(item => item!["eventType"]!.ToString() == "code_accepted").ShouldBe(1);
         history.Count(item => item!["eventType"]!.ToString() == "code_rejected").ShouldBe(39);
     }
@@ -51,8 +51,8 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
     public async Task Of_parallel_assignments_of_one_name_one_is_done()
     {
         var account = await nodes.First.RegisterAsync();
-        foreach (var user in (string[])["alice", "bob"])
-            (await account.Api.PostAsync(account.Path + "/users", account.Token, new JsonObject { ["userName"] = user })).ShouldBe(201);
+        await account.CreateUserAsync("alice");
+        await account.CreateUserAsync("bob");
 
         // Two principals: no stream that both lock, the name alone decides.
         var replies = await OnBothAsync(10, node => node.Api.PostAsync(
@@ -73,25 +73,17 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
         await using var killed = await ServerProcess.StartAsync(keys.Data, database.Settings);
         await using var other = await ServerProcess.StartAsync(keys.Data, database.Settings);
         var account = await killed.RegisterAsync();
-        await IsCompleteAsync(account);
+        await account.AuditTrailIsCompleteAsync();
 
         await killed.KillAsync();
         account = account.On(other);
         await account.ActivateAsync("phone");
         var watch = Stopwatch.StartNew();
-        await IsCompleteAsync(account);
+        await account.AuditTrailIsCompleteAsync();
 
         TestContext.Current.TestOutputHelper!.WriteLine($"audit trail complete {watch.Elapsed} after the activation");
         var trail = (await account.Api.GetAsync(account.Path + "/audit", account.Token)).Body!["items"]!.AsArray();
         trail[0]!["eventType"]!.ToString().ShouldBe("device_activated");
-    }
-
-    private static Task IsCompleteAsync(TestAccount account)
-    {
-        var now = DateTimeOffset.UtcNow;
-        return Eventually.Holds("the audit trail is complete", TimeSpan.FromSeconds(60), async () =>
-            (await account.Api.GetAsync(account.Path + "/audit", account.Token)).ShouldBe(200)["upTo"] is { } upTo
-            && DateTimeOffset.Parse(upTo, null) > now);
     }
 
     private Task<Reply[]> OnBothAsync(int count, Func<ServerProcess, Task<Reply>> send) =>

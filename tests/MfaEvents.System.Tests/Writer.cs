@@ -1,7 +1,15 @@
 namespace MfaEvents.SystemTests;
 
 /// <summary>One device of a writer, as far as the server has acknowledged it.</summary>
-public sealed record WrittenDevice(TestDevice Device, string Name, bool IsActive = false, bool IsRemoved = false, string? LastCode = null);
+public sealed record WrittenDevice(TestDevice Device, string Name)
+{
+    public bool IsActive { get; init; }
+
+    public bool IsRemoved { get; init; }
+
+    /// <summary>The code of the last step that it has spent.</summary>
+    public string? LastCode { get; init; }
+}
 
 /// <summary>
 /// Writes to one principal, request after request, and remembers what was acknowledged. Nobody else writes there, so that the

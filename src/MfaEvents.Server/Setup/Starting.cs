@@ -7,7 +7,7 @@ namespace MfaEvents.Server.Setup;
 public static class Starting
 {
     /// <summary>Starts what was composed.</summary>
-    /// <exception cref="SettingsException">The database or the address of this process cannot be had as it is configured.</exception>
+    /// <exception cref="SettingsException">The database or the address cannot be had as it is configured.</exception>
     public static async Task StartOrExplainAsync(this WebApplication app)
     {
         try

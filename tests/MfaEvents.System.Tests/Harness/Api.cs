@@ -50,7 +50,8 @@ public sealed class Api(string address) : IDisposable
     public Task<Reply> PostAsync(string path, string token, JsonObject body, string? idempotencyKey = null) =>
         SendAsync(HttpMethod.Post, path, token, body, idempotencyKey);
 
-    public Task<Reply> PatchAsync(string path, string token, JsonObject body) => SendAsync(HttpMethod.Patch, path, token, body, null);
+    public Task<Reply> PatchAsync(string path, string token, JsonObject body) =>
+        SendAsync(HttpMethod.Patch, path, token, body, null);
 
     public Task<Reply> DeleteAsync(string path, string token) => SendAsync(HttpMethod.Delete, path, token, null, null);
 

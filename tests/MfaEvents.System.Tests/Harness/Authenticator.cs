@@ -5,7 +5,7 @@ namespace MfaEvents.SystemTests.Harness;
 /// <summary>An authenticator app that nobody here wrote: oathtool.</summary>
 public static class Authenticator
 {
-    /// <summary>The codes of consecutive time steps (RFC 6238, 30 s), the first one <paramref name="from"/> steps from now.</summary>
+    /// <summary>The codes of consecutive time steps (RFC 6238, 30 s), beginning <paramref name="from"/> steps from now.</summary>
     public static async Task<string[]> CodesAsync(string secretKey, int from, int count)
     {
         var at = DateTimeOffset.UtcNow.AddSeconds(from * 30).ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);

@@ -83,7 +83,8 @@ public static class Command
 /// <summary>Environment variables of a command. Those of this process that would configure the server do not reach it.</summary>
 public sealed class Settings
 {
-    private static readonly string[] Ours = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "ConnectionStrings__", "MfaEvents__", "MFA_EVENTS"];
+    private static readonly string[] Ours =
+        ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "ConnectionStrings__", "MfaEvents__", "MFA_EVENTS"];
 
     private readonly ImmutableDictionary<string, string> variables;
 
@@ -97,7 +98,8 @@ public sealed class Settings
 
     public void ApplyTo(IDictionary<string, string?> environment)
     {
-        foreach (var name in environment.Keys.Where(name => Array.Exists(Ours, name.StartsWith)).ToArray()) environment.Remove(name);
+        var inherited = environment.Keys.Where(name => Array.Exists(Ours, name.StartsWith)).ToArray();
+        foreach (var name in inherited) environment.Remove(name);
         foreach (var (name, value) in variables) environment[name] = value;
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MfaEvents.SystemTests.Harness;
 
 /// <summary>The embedded PostgreSQL of a data directory, seen from outside.</summary>
@@ -15,11 +13,11 @@ public static class Postgres
         $"PostgreSQL in {dataDirectory} has ended", Patience, () => Task.FromResult(!ProcessesIn(Cluster(dataDirectory)).Any()));
 
     /// <summary>The processes that work in a cluster: each PostgreSQL process changes into its data directory.</summary>
-    public static IEnumerable<int> ProcessesIn(string cluster) => Directory.EnumerateDirectories("/proc")
-        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
-        .Where(id => id != 0 && WorkingDirectoryOf(id) == cluster);
+    public static IEnumerable<string> ProcessesIn(string cluster) => Directory.EnumerateDirectories("/proc")
+        .Select(folder => Path.GetFileName(folder))
+        .Where(name => name.All(char.IsAsciiDigit) && WorkingDirectoryOf(name) == cluster);
 
-    private static string? WorkingDirectoryOf(int id)
+    private static string? WorkingDirectoryOf(string id)
     {
         try
         {

@@ -17,7 +17,7 @@ public static class Repository
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "MfaEvents.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("These tests run inside the repository.");
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("These tests run in the repository.");
         return folder;
     }
 }

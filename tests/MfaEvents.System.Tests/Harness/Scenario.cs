@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MfaEvents.SystemTests.Harness;
 
 /// <summary>An account on a server, and a token of its root user.</summary>
@@ -41,16 +43,34 @@ public static class Scenario
     }
 
     public static async Task<TestAccount> OwnerOfAsync(this ServerProcess server, string account) => new(
-        server, account, await server.TokenAsync("--role", "owner", "--account", account, "--principal", "root", "--amr", "pwd,otp"));
+        server,
+        account,
+        await server.TokenAsync("--role", "owner", "--account", account, "--principal", "root", "--amr", "pwd,otp"));
+
+    public static async Task CreateUserAsync(this TestAccount account, string userName) =>
+        (await account.Api.PostAsync($"{account.Path}/users", account.Token, new JsonObject { ["userName"] = userName })).ShouldBe(201);
 
     public static async Task<TestDevice> AssignAsync(this TestAccount account, string name, string principal = "root")
     {
-        var shown = (await account.Api.PostAsync(account.Devices(principal), account.Token, Assignment(name))).ShouldBe(201).Body!.AsObject();
+        var reply = await account.Api.PostAsync(account.Devices(principal), account.Token, Assignment(name));
+        var shown = reply.ShouldBe(201).Body!.AsObject();
         var id = shown["deviceId"]!.ToString();
         return new TestDevice($"{account.Devices(principal)}/{id}", id, name, shown["secretKey"]!.ToString(), shown);
     }
 
     public static JsonObject Assignment(string name) => new() { ["deviceName"] = name, ["deviceType"] = "virtual" };
+
+    public static async Task<JsonArray> HistoryAsync(this TestAccount account, string principal = "root") =>
+        (await account.Api.GetAsync($"{account.Principal(principal)}/history", account.Token)).ShouldBe(200).Body!["items"]!.AsArray();
+
+    /// <summary>Waits until the audit trail holds everything that has happened before.</summary>
+    public static Task AuditTrailIsCompleteAsync(this TestAccount account)
+    {
+        var now = DateTimeOffset.UtcNow;
+        return Eventually.Holds("the audit trail is complete", TimeSpan.FromSeconds(60), async () =>
+            (await account.Api.GetAsync($"{account.Path}/audit?limit=1", account.Token)).ShouldBe(200)["upTo"] is { } upTo
+            && DateTimeOffset.Parse(upTo, CultureInfo.InvariantCulture) > now);
+    }
 
     public static Task<Reply> SubmitAsync(this TestAccount account, TestDevice device, string code1, string code2) =>
         account.Api.PostAsync(device.Path + "/codes", account.Token, new JsonObject { ["code1"] = code1, ["code2"] = code2 });

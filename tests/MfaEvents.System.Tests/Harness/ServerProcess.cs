@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MfaEvents.SystemTests.Harness;
 
-/// <summary>The server as a process of its own, on a free loopback port. Ended by the number of the process that was started.</summary>
+/// <summary>The server as a process of its own, on a free loopback port; only the process that was started is ended.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
@@ -93,7 +93,8 @@ public sealed class ServerProcess : IAsyncDisposable
     public async Task<int> StopAsync()
     {
         (await Command.RunAsync("kill", "-TERM", Id.ToString(CultureInfo.InvariantCulture))).Succeeded();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var ended = process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
         return process.ExitCode;
     }
 

@@ -21,12 +21,13 @@ try
     builder.AddBearerTokens(settings);
     builder.AddHttp(settings);
 
-    var app = builder.Build();
+    await using var app = builder.Build();
     app.UseHttp();
     if (isCommand) return await app.RunJasperFxCommands(args);
 
     app.AnnounceWhenStarted(settings, database);
-    await app.RunAsync();
+    await app.StartOrExplainAsync();
+    await app.WaitForShutdownAsync();
     return 0;
 }
 catch (Exception exception) when (exception is SettingsException or EmbeddedPostgresException)

@@ -1,58 +1,118 @@
-using MfaEvents.Core.Devices.Totp;
-using MfaEvents.Server.EmbeddedPostgres;
+using System.Diagnostics;
 
 namespace MfaEvents.SystemTests;
 
-/// <summary>Two processes on one PostgreSQL and one key folder are one service.</summary>
-public sealed class TwoNodesTests : IDisposable
+/// <summary>Two processes with one database and one key ring are one service.</summary>
+public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<TwoNodesTests.Nodes>
 {
-    private readonly DataDirectory database = new();
-    private readonly DataDirectory keys = new();
-
-    public void Dispose()
+    [Fact]
+    public async Task Of_forty_parallel_submissions_of_one_code_one_is_accepted()
     {
-        database.Dispose();
-        keys.Dispose();
+        var account = await nodes.First.RegisterAsync();
+        var device = await account.ActivateAsync("phone");
+        var code = await Authenticator.CodeAsync(device.SecretKey, 1);
+
+        var replies = await OnBothAsync(40, node => account.On(node).VerifyAsync(device, code));
+
+        replies.Count(reply => reply.Status == 200).ShouldBe(1);
+        replies.Where(reply => reply.Status != 200).ShouldAllBe(reply => reply.Slug == "invalid-authentication-code");
+        var history = await account.HistoryAsync();
+        history.Count(item => item!["eventType"]!.ToString() == "code_accepted").ShouldBe(1);
+        history.Count(item => item!["eventType"]!.ToString() == "code_rejected").ShouldBe(39);
     }
 
     [Fact]
-    public async Task A_code_and_a_key_work_once_on_both_together()
+    public async Task Parallel_requests_with_one_Idempotency_Key_do_their_work_once()
     {
-        await using var postgres = await EmbeddedPostgresServer.StartAsync(
-            new EmbeddedPostgresOptions
-            {
-                DataDirectory = database.Path,
-                Cache = Path.Combine(Repository.Root, ".cache", "postgres"),
-                Fsync = false,
-            },
-            TestContext.Current.CancellationToken);
-        await using var first = await ServerProcess.StartAsync(keys.Path, ("ConnectionStrings__Mfa", postgres.ConnectionString));
-        await using var second = await ServerProcess.StartAsync(keys.Path, ("ConnectionStrings__Mfa", postgres.ConnectionString));
-        first.IsRunning.ShouldBeTrue(first.Output);
-        second.IsRunning.ShouldBeTrue(second.Output);
-        Directory.Exists(Path.Combine(keys.Path, "postgres")).ShouldBeFalse();
+        var account = await nodes.First.RegisterAsync();
 
-        var account = await first.RegisteredAccountAsync();
-        using var onFirst = Api.Owner(first, account);
-        using var onSecond = Api.Owner(second, account);
-        Api[] nodes = [onFirst, onSecond];
+        var replies = await OnBothAsync(20, node =>
+            node.Api.PostAsync(account.Devices(), account.Token, Scenario.Assignment("phone"), "assign-the-phone"));
 
-        var devices = await Task.WhenAll(Enumerable.Range(0, 12).Select(i =>
-            nodes[i % 2].PostAsync(Scenarios.Devices(account), new { deviceName = "phone", deviceType = "virtual" }, "once")));
-        devices.Select(reply => reply.Status).ShouldAllBe(status => status == 201);
-        devices.Select(reply => reply.Body!["secretKey"]!.GetValue<string>()).Distinct().ShouldHaveSingleItem();
+        foreach (var reply in replies) reply.ShouldBe(201);
+        replies.Select(reply => reply.Body!.ToJsonString()).Distinct().ShouldHaveSingleItem();
+        var listed = (await account.On(nodes.Second).Api.GetAsync(account.Devices(), account.Token)).ShouldBe(200);
+        listed.Body!["devices"]!.AsArray().Count.ShouldBe(1);
+    }
 
-        var device = devices[0].Body!;
-        await onFirst.ActivatedAsync(account, device);
-        var key = SecretKey.FromBase32(device["secretKey"]!.GetValue<string>());
-        var code = TotpCode.At(key, TimeStep.At(DateTimeOffset.UtcNow) + 1);
-        var replies = await Task.WhenAll(Enumerable.Range(0, 40).Select(i =>
-            nodes[i % 2].PostAsync($"{Scenarios.Devices(account)}/{device["deviceId"]}/verifications", new { code })));
-        replies.Count(reply => reply.Status == 200).ShouldBe(1);
-        replies.Count(reply => reply.Status == 403).ShouldBe(39);
+    [Fact]
+    public async Task Of_parallel_registrations_with_one_address_one_is_done()
+    {
+        var provisioner = await nodes.First.TokenAsync("--role", "provisioner");
+        var registration = Scenario.Registration(Scenario.NewEmail());
 
-        var history = await onSecond.HistoryAsync(account);
-        history.Count(item => item!["eventType"]!.GetValue<string>() == "code_accepted").ShouldBe(1);
-        history.Count(item => item!["eventType"]!.GetValue<string>() == "code_rejected").ShouldBe(39);
+        var replies = await OnBothAsync(10, node => node.Api.PostAsync("/accounts", provisioner, registration));
+
+        replies.Count(reply => reply.Status == 201).ShouldBe(1);
+        replies.Where(reply => reply.Status != 201).ShouldAllBe(reply => reply.Slug == "email-taken");
+    }
+
+    [Fact]
+    public async Task Of_parallel_assignments_of_one_name_one_is_done()
+    {
+        var account = await nodes.First.RegisterAsync();
+        await account.CreateUserAsync("alice");
+        await account.CreateUserAsync("bob");
+
+        // Two principals: no stream that both lock, the name alone decides.
+        var replies = await OnBothAsync(10, node => node.Api.PostAsync(
+            account.Devices(node == nodes.First ? "user:alice" : "user:bob"), account.Token, Scenario.Assignment("phone")));
+
+        replies.Count(reply => reply.Status == 201).ShouldBe(1);
+        replies.Where(reply => reply.Status != 201).ShouldAllBe(reply => reply.Slug == "device-name-taken");
+    }
+
+    [Fact]
+    public async Task When_one_is_killed_the_other_goes_on_with_the_audit_trail()
+    {
+        using TestFolder keys = new();
+        await using OtherDatabase database = new();
+        await database.InitializeAsync();
+
+        // The first one builds the trail: it was there alone.
+        await using var killed = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var other = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        var account = await killed.RegisterAsync();
+        await account.AuditTrailIsCompleteAsync();
+
+        await killed.KillAsync();
+        account = account.On(other);
+        await account.ActivateAsync("phone");
+        var watch = Stopwatch.StartNew();
+        await account.AuditTrailIsCompleteAsync();
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"audit trail complete {watch.Elapsed} after the activation");
+        var trail = (await account.Api.GetAsync(account.Path + "/audit", account.Token)).Body!["items"]!.AsArray();
+        trail[0]!["eventType"]!.ToString().ShouldBe("device_activated");
+    }
+
+    private Task<Reply[]> OnBothAsync(int count, Func<ServerProcess, Task<Reply>> send) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(i => send(i % 2 == 0 ? nodes.First : nodes.Second)));
+
+    /// <summary>Two nodes that were started at the same moment, on a database that was empty.</summary>
+    public sealed class Nodes : IAsyncLifetime
+    {
+        private readonly OtherDatabase database = new();
+        private readonly TestFolder keys = new();
+
+        public ServerProcess First { get; private set; } = null!;
+
+        public ServerProcess Second { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            await database.InitializeAsync();
+            var nodes = await Task.WhenAll(
+                ServerProcess.StartAsync(keys.Data, database.Settings), ServerProcess.StartAsync(keys.Data, database.Settings));
+            (First, Second) = (nodes[0], nodes[1]);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await First.DisposeAsync();
+            await Second.DisposeAsync();
+            await database.DisposeAsync();
+            keys.Dispose();
+        }
     }
 }

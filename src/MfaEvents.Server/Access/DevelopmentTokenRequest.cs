@@ -39,9 +39,13 @@ public sealed record DevelopmentTokenRequest
         if (roles.Count == 0 || roles.FirstOrDefault(role => RoleNames.Parse(role) is null) is not null)
             throw new ArgumentException($"--role is one of: {string.Join(", ", RoleNames.All)}");
         var accounts = Listed(options, "--account");
+        if (accounts.Exists(account => account.Length != 12 || !account.All(char.IsAsciiDigit)))
+            throw new ArgumentException("--account is an account's twelve digits.");
         var owner = roles.Contains("owner");
         if (owner && accounts.Count != 1) throw new ArgumentException("An owner has exactly one --account.");
         var principal = options.GetValueOrDefault("--principal")?[^1] ?? (owner ? Core.Accounts.Principal.Root : null);
+        if (principal is not (null or Core.Accounts.Principal.Root) && Core.Accounts.Principal.UserName(principal) is null or "")
+            throw new ArgumentException("--principal is root or user:NAME.");
         var seconds = options.GetValueOrDefault("--auth-age")?[^1] ?? "0";
         if (!int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var age))
             throw new ArgumentException("--auth-age is a whole number of seconds.");

@@ -26,5 +26,10 @@ public static class TokenCommand
             Console.Error.WriteLine(exception.Message);
             return 2;
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"The key of development tokens cannot be read or written: {exception.Message}");
+            return 1;
+        }
     }
 }

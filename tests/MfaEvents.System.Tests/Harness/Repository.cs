@@ -1,17 +1,23 @@
 namespace MfaEvents.SystemTests.Harness;
 
-/// <summary>The checkout that these tests were built in.</summary>
+/// <summary>Where the things under test are.</summary>
 public static class Repository
 {
-    public static string Root { get; } = Find();
+    public static string Root { get; } = FindRoot();
 
-    /// <summary>The server as <c>ops/run</c> builds it.</summary>
-    public static string Server => Path.Combine(Root, "src/MfaEvents.Server/bin/Release/net10.0/MfaEvents.Server.dll");
+    /// <summary>The server as <c>ops/run</c> starts it.</summary>
+    public static string ServerFolder { get; } = Path.Combine(Root, "src", "MfaEvents.Server", "bin", "Release", "net10.0");
 
-    private static string Find()
+    /// <summary>Where <c>ops/fetch-postgres</c> keeps what it fetched.</summary>
+    public static string PostgresCache { get; } = Path.Combine(Root, ".cache", "postgres");
+
+    public static string Ops(string command) => Path.Combine(Root, "ops", command);
+
+    private static string FindRoot()
     {
         var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "MfaEvents.sln"))) folder = Path.GetDirectoryName(folder)!;
+        while (!File.Exists(Path.Combine(folder, "MfaEvents.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("These tests run in the repository.");
         return folder;
     }
 }

@@ -1,34 +1,43 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace MfaEvents.SystemTests.Harness;
 
-/// <summary>A server that runs as a process of its own.</summary>
+/// <summary>The server as a process of its own, on a free loopback port; only the process that was started is ended.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Process process;
+    private readonly string dataDirectory;
     private readonly StringBuilder output = new();
+    private readonly TaskCompletionSource<string> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServerProcess(Process process, string dataDirectory, string address)
+    private Api? api;
+
+    private ServerProcess(ProcessStartInfo start, string dataDirectory)
     {
-        this.process = process;
-        DataDirectory = dataDirectory;
-        Address = address;
-        process.OutputDataReceived += (_, line) => Keep(line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        this.dataDirectory = dataDirectory;
+        Mint = options => Token.MintAsync(dataDirectory, options);
+        process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
+        process.Exited += (_, _) => address.TrySetException(new InvalidOperationException("The server ended before it was up."));
+        process.Start();
+        process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
 
-    public string DataDirectory { get; }
+    public int Id => process.Id;
 
-    public string Address { get; }
+    /// <summary>From the process's start until /health/ready answered 200.</summary>
+    public TimeSpan StartTook { get; private set; }
 
+    public Api Api => api ?? throw new InvalidOperationException("The server was not waited for.");
+
+    /// <summary>Everything the process wrote so far.</summary>
     public string Output
     {
         get
@@ -37,75 +46,81 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public int ExitCode => process.ExitCode;
+    /// <summary>Starts the built server as <c>ops/run</c> does and waits until it is ready.</summary>
+    public static Task<ServerProcess> StartAsync(string dataDirectory, Settings? more = null) =>
+        StartAsync("dotnet", [Path.Combine(Repository.ServerFolder, "MfaEvents.Server.dll")], dataDirectory, more);
 
-    /// <summary>Starts it as the last line of <c>ops/run</c> does, and waits until it is ready or has ended.</summary>
-    public static Task<ServerProcess> StartAsync(string dataDirectory, params (string Name, string Value)[] environment) =>
-        StartAsync("dotnet", [Repository.Server], dataDirectory, environment);
-
+    /// <summary>Starts a command that becomes the server, and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(
-        string file, IEnumerable<string> arguments, string dataDirectory, params (string Name, string Value)[] environment)
+        string file, IEnumerable<string> arguments, string dataDirectory, Settings? more = null)
     {
-        var address = $"http://127.0.0.1:{FreePort()}";
-        var server = new ServerProcess(
-            Command.Start(file, arguments,
-            [
-                ("ASPNETCORE_ENVIRONMENT", "Development"),
-                ("ASPNETCORE_URLS", address),
-                ("MfaEvents__DataDirectory", dataDirectory),
-                .. environment,
-            ]),
-            dataDirectory,
-            address);
-
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var waiting = Stopwatch.StartNew();
-        while (!server.process.HasExited && waiting.Elapsed < Patience && !await IsReadyAsync(http, address)) await Task.Delay(50);
-        if (server.process.HasExited) await server.process.WaitForExitAsync();
-        return server;
+        var watch = Stopwatch.StartNew();
+        var server = Launch(file, arguments, dataDirectory, more);
+        try
+        {
+            server.api = new Api(await server.address.Task.WaitAsync(Patience, TestContext.Current.CancellationToken));
+            await Eventually.Holds("the server is ready", Patience, server.Api.IsReadyAsync);
+            server.StartTook = watch.Elapsed;
+            return server;
+        }
+        catch (Exception exception)
+        {
+            await server.DisposeAsync();
+            throw new InvalidOperationException($"The server did not start.\n{server.Output}", exception);
+        }
     }
 
-    public bool IsRunning => !process.HasExited;
+    /// <summary>Starts the built server and does not wait for it.</summary>
+    public static ServerProcess Launch(string dataDirectory) =>
+        Launch("dotnet", [Path.Combine(Repository.ServerFolder, "MfaEvents.Server.dll")], dataDirectory, null);
 
-    public void Kill() => process.Kill();
+    /// <summary>Runs the built server to its end, for starts that must fail.</summary>
+    public static Task<CommandResult> RunAsync(string dataDirectory, Settings? more = null) => Command.RunAsync(
+        Environment(dataDirectory, more), "dotnet", Path.Combine(Repository.ServerFolder, "MfaEvents.Server.dll"));
 
-    /// <summary>SIGTERM, and its exit code.</summary>
-    public async Task<int> TerminateAsync()
+    /// <summary>The environment of <c>ops/run</c>, with a free port.</summary>
+    public static Settings Environment(string dataDirectory, Settings? more = null) => (more ?? Settings.None)
+        .WithDefault("ASPNETCORE_ENVIRONMENT", "Development")
+        .WithDefault("ASPNETCORE_URLS", "http://127.0.0.1:0")
+        .WithDefault("MfaEvents__DataDirectory", dataDirectory);
+
+    /// <summary>How tokens are minted for this server: with <c>ops/token</c>, unless another user has to.</summary>
+    public Func<IEnumerable<string>, Task<string>> Mint { get; set; }
+
+    public Task<string> TokenAsync(params IEnumerable<string> options) => Mint(options);
+
+    /// <summary>SIGTERM; answers the exit code.</summary>
+    public async Task<int> StopAsync()
     {
-        if (IsRunning)
-            using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
-                await kill.WaitForExitAsync();
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        (await Command.RunAsync("kill", "-TERM", Id.ToString(CultureInfo.InvariantCulture))).Succeeded();
+        var ended = process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
         return process.ExitCode;
+    }
+
+    /// <summary>SIGKILL, to this process alone: nothing of it can clean up.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill(entireProcessTree: false);
+        await process.WaitForExitAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await TerminateAsync();
+        if (!process.HasExited) await KillAsync();
         process.Dispose();
+        api?.Dispose();
+        await Postgres.IsGone(dataDirectory);
     }
 
-    private static async Task<bool> IsReadyAsync(HttpClient http, string address)
-    {
-        try
-        {
-            return (await http.GetAsync(new Uri($"{address}/health/ready"))).IsSuccessStatusCode;
-        }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
-        {
-            return false;
-        }
-    }
+    private static ServerProcess Launch(string file, IEnumerable<string> arguments, string dataDirectory, Settings? more) =>
+        new(Command.Start(file, arguments, Environment(dataDirectory, more)), dataDirectory);
 
-    private static int FreePort()
+    // The banner is the last thing a start prints, and it has the port that the system gave.
+    private void Take(string? line)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private void Keep(string? line)
-    {
+        if (line is null) return;
         lock (output) output.AppendLine(line);
+        if (line.TrimStart().StartsWith("address ", StringComparison.Ordinal)) address.TrySetResult(line.Split(' ')[^1]);
     }
 }

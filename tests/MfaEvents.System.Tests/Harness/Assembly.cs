@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Signals, modes of files and Unix sockets.
+[assembly: UnsupportedOSPlatform("windows")]

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.Devices.Totp;
+
+namespace MfaEvents.Core.Tests.Devices;
+
+/// <summary>A device in somebody's hand: it shows real codes of a fixed key and knows what it can take part in.</summary>
+/// <remarks>Offsets are steps from the server's step of the moment: a device that is five minutes slow shows -10.</remarks>
+internal sealed record Authenticator
+{
+    public Authenticator(string name)
+    {
+        Name = name;
+        Seed = SHA512.HashData(Encoding.ASCII.GetBytes(name))[..SecretKey.Length];
+        Key = new SecretKey(Seed);
+        Id = new Guid(Seed.AsSpan(0, 16));
+    }
+
+    public static Authenticator Phone { get; } = new("phone");
+
+    public static Authenticator Tablet { get; } = new("tablet");
+
+    public static Authenticator Laptop { get; } = new("laptop");
+
+    /// <summary>In place of an offset: a code that no step in or near the search window shows.</summary>
+    public static int? Wrong => null;
+
+    public Guid Id { get; }
+
+    public string Name { get; }
+
+    public byte[] Seed { get; }
+
+    public SecretKey Key { get; }
+
+    // What happens to it.
+
+    public Happening Assigned => _ => new DeviceAssigned(Id, Name, DeviceType.Virtual);
+
+    public Happening Activated(int offset = 0) => now => new DeviceActivated(Id, now + offset, offset);
+
+    public Happening WentOutOfSync(int offset) => _ => new DeviceOutOfSync(Id, offset);
+
+    public Happening ResyncNoted(int offset) => now => new DeviceResyncNoted(Id, now + offset, offset);
+
+    public Happening Resynced(int offset, int drift) => now => new DeviceResynced(Id, now + offset, drift);
+
+    public Happening DriftMoved(int drift) => _ => new DeviceDriftMoved(Id, drift);
+
+    public Happening Accepted(int offset) => now => new CodeAccepted(Id, now + offset, offset);
+
+    public Happening Rejected(RejectionReason reason, int? offset = null, CodePurpose purpose = CodePurpose.Verification) =>
+        now => new CodeRejected(Id, purpose, reason, now + offset, offset);
+
+    public Happening Renamed(string name) => _ => new DeviceRenamed(Id, name, Name);
+
+    public Happening Removed(RemovalReason reason) => _ => new DeviceRemoved(Id, reason);
+
+    // What somebody does with it.
+
+    public Submission Verifies(int? offset) => (state, now) => VerifiesWith(Code(offset, now))(state, now);
+
+    public Submission VerifiesWith(string code) => (state, now) =>
+        state.Verify(Id, TotpCode.Find(Key, code, state.Device(Id)!, now, Story.Policy), now, Story.Policy);
+
+    /// <summary>Submits the code shown at this offset and, first, the one before it.</summary>
+    public Submission Activates(int offset) => Activates(offset - 1, offset);
+
+    public Submission Activates(int? first, int? second) => (state, now) =>
+        ActivatesWith(Code(first, now), Code(second, now))(state, now);
+
+    public Submission ActivatesWith(string code1, string code2) => (state, now) =>
+        state.SubmitCodes(Id, Pair(code1, code2, state, now));
+
+    /// <summary>Submits the code shown at this offset and, first, the one before it.</summary>
+    public Submission Resyncs(int offset) => Resyncs(offset - 1, offset);
+
+    public Submission Resyncs(int? first, int? second) => (state, now) =>
+        ResyncsWith(Code(first, now), Code(second, now))(state, now);
+
+    public Submission ResyncsWith(string code1, string code2) => (state, now) =>
+        state.Resync(Id, Pair(code1, code2, state, now), now, Story.Policy);
+
+    /// <summary>The code it shows at this offset.</summary>
+    public string Code(int? offset, DateTimeOffset now) =>
+        offset is { } steps ? TotpCode.At(Key, TimeStep.At(now) + steps) : WrongCode(now);
+
+    private string WrongCode(DateTimeOffset now)
+    {
+        var shown = Enumerable.Range(-150, 301).Select(offset => Code(offset, now)).ToHashSet();
+        return Enumerable.Range(0, 1_000_000)
+            .Select(number => number.ToString("D6", CultureInfo.InvariantCulture))
+            .First(code => !shown.Contains(code));
+    }
+
+    private CodeMatch Pair(string code1, string code2, PrincipalMfa state, DateTimeOffset now) =>
+        TotpCode.FindPair(Key, code1, code2, state.Device(Id)!, now, Story.Policy);
+}

@@ -1,5 +1,4 @@
 using MfaEvents.Core.Devices;
-using MfaEvents.Core.Devices.Totp;
 using static MfaEvents.Core.Tests.Devices.Authenticator;
 using static MfaEvents.Core.Tests.Devices.Story;
 
@@ -56,8 +55,7 @@ public sealed class ActivationTests
     [Fact]
     public void Codes_of_another_device_are_wrong() =>
         Given(Phone.Assigned, Tablet.Assigned)
-            .When((state, now) => state.SubmitCodes(Phone.Id, TotpCode.FindPair(
-                Phone.Key, Tablet.Code(-1, now), Tablet.Code(0, now), state.Device(Phone.Id)!, now, Policy)))
+            .When(Phone.ActivatesWith(Tablet.Code(-1, Noon), Tablet.Code(0, Noon)))
             .Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.Wrong, purpose: CodePurpose.Activation));
 
     [Fact]

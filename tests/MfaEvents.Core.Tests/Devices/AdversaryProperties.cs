@@ -15,8 +15,8 @@ public sealed class AdversaryProperties
     [InlineData(1)]
     public void Whoever_always_submits_the_farthest_acceptable_code_gets_eleven_steps_away_and_no_farther(int direction)
     {
-        var minutesBetweenSignIns = Gen.Frequency((3, Gen.Int[1, 10]), (2, Gen.Int[10, 600]), (3, Gen.Int[600, 2000])).Array[300, 400];
-        minutesBetweenSignIns.Sample(
+        // Four to six months of sign-ins, by the minutes between them.
+        Gen.Frequency((3, Gen.Int[1, 10]), (2, Gen.Int[10, 600]), (3, Gen.Int[600, 2000])).Array[300, 400].Sample(
             waits =>
             {
                 var story = GivenInUse(Phone);
@@ -57,8 +57,7 @@ public sealed class AdversaryProperties
                     {
                         0 => Phone.VerifiesWith(code1),
                         1 => Phone.VerifiesWith(code2),
-                        _ => (state, now) => state.Resync(
-                            Phone.Id, TotpCode.FindPair(Phone.Key, code1, code2, state.Device(Phone.Id)!, now, Policy), now, Policy),
+                        _ => Phone.ResyncsWith(code1, code2),
                     });
 
                     // One code in 300,000 happens to be shown again now; it is no code from the past then.

@@ -6,8 +6,8 @@ using MfaEvents.Core.Devices.Totp;
 
 namespace MfaEvents.Core.Tests.Devices;
 
-/// <summary>A device in somebody's hand: it shows real codes of a fixed key, and knows the events and submissions it takes part in.</summary>
-/// <remarks>Offsets are steps from the server's step of the moment: a device whose clock is five minutes slow shows -10.</remarks>
+/// <summary>A device in somebody's hand: it shows real codes of a fixed key and knows what it can take part in.</summary>
+/// <remarks>Offsets are steps from the server's step of the moment: a device that is five minutes slow shows -10.</remarks>
 internal sealed record Authenticator
 {
     public Authenticator(string name)
@@ -68,13 +68,20 @@ internal sealed record Authenticator
     /// <summary>Submits the code shown at this offset and, first, the one before it.</summary>
     public Submission Activates(int offset) => Activates(offset - 1, offset);
 
-    public Submission Activates(int? first, int? second) => (state, now) => state.SubmitCodes(Id, Pair(first, second, state, now));
+    public Submission Activates(int? first, int? second) => (state, now) =>
+        ActivatesWith(Code(first, now), Code(second, now))(state, now);
+
+    public Submission ActivatesWith(string code1, string code2) => (state, now) =>
+        state.SubmitCodes(Id, Pair(code1, code2, state, now));
 
     /// <summary>Submits the code shown at this offset and, first, the one before it.</summary>
     public Submission Resyncs(int offset) => Resyncs(offset - 1, offset);
 
     public Submission Resyncs(int? first, int? second) => (state, now) =>
-        state.Resync(Id, Pair(first, second, state, now), now, Story.Policy);
+        ResyncsWith(Code(first, now), Code(second, now))(state, now);
+
+    public Submission ResyncsWith(string code1, string code2) => (state, now) =>
+        state.Resync(Id, Pair(code1, code2, state, now), now, Story.Policy);
 
     /// <summary>The code it shows at this offset.</summary>
     public string Code(int? offset, DateTimeOffset now) =>
@@ -83,9 +90,11 @@ internal sealed record Authenticator
     private string WrongCode(DateTimeOffset now)
     {
         var shown = Enumerable.Range(-150, 301).Select(offset => Code(offset, now)).ToHashSet();
-        return Enumerable.Range(0, 999_999).Select(n => n.ToString("D6", CultureInfo.InvariantCulture)).First(code => !shown.Contains(code));
+        return Enumerable.Range(0, 1_000_000)
+            .Select(number => number.ToString("D6", CultureInfo.InvariantCulture))
+            .First(code => !shown.Contains(code));
     }
 
-    private CodeMatch Pair(int? first, int? second, PrincipalMfa state, DateTimeOffset now) =>
-        TotpCode.FindPair(Key, Code(first, now), Code(second, now), state.Device(Id)!, now, Story.Policy);
+    private CodeMatch Pair(string code1, string code2, PrincipalMfa state, DateTimeOffset now) =>
+        TotpCode.FindPair(Key, code1, code2, state.Device(Id)!, now, Story.Policy);
 }

@@ -73,8 +73,10 @@ public sealed class FailureTests
     public void Removing_the_device_does_not_reset_the_principal() =>
         Failed().And(Phone.Removed(RemovalReason.Requested)).State.ConsecutiveFailures.ShouldBe(3);
 
-    private static Story Failed() => GivenInUse(Phone, Tablet)
-        .And(Phone.Rejected(RejectionReason.Wrong), Tablet.Rejected(RejectionReason.Wrong), Phone.Rejected(RejectionReason.Wrong));
+    private static Story Failed() => GivenInUse(Phone, Tablet).And(
+        Phone.Rejected(RejectionReason.Wrong),
+        Tablet.Rejected(RejectionReason.Wrong),
+        Phone.Rejected(RejectionReason.Wrong));
 
     private static (int Phone, int Tablet, int Principal) Failures(Story story) =>
         (story.Of(Phone).ConsecutiveFailures, story.Of(Tablet).ConsecutiveFailures, story.State.ConsecutiveFailures);

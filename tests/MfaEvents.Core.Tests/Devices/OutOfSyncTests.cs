@@ -46,6 +46,15 @@ public sealed class OutOfSyncTests
             .When(Phone.Verifies(-58)).Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58));
 
     [Fact]
+    public void One_code_submitted_again_and_again_is_one_code() =>
+        GivenInUse(Phone)
+            .When(Phone.Verifies(-60)).Then(CodeOutcome.Refused, Stray(-60))
+            .When(Phone.Verifies(-60)).Then(CodeOutcome.Refused, Stray(-60))
+            .When(Phone.Verifies(-60)).Then(CodeOutcome.Refused, Stray(-60))
+            .When(Phone.Verifies(-59)).Then(CodeOutcome.Refused, Stray(-59))
+            .When(Phone.Verifies(-58)).Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58));
+
+    [Fact]
     public void An_accepted_code_breaks_the_row() =>
         GivenInUse(Phone)
             .And(Stray(40), Stray(41))

@@ -138,6 +138,16 @@ public sealed class ResyncTests
             .When(Phone.Resyncs(-60)).Then(CodeOutcome.AgainPlease, Phone.ResyncNoted(-60))
             .When(Phone.Verifies(0)).Then(CodeOutcome.Accepted, Phone.Accepted(0));
 
+    // Steps are spent in order, so a clock that was fast and has been set right is waited for.
+    [Fact]
+    public void A_pair_noted_from_ahead_spends_every_step_up_to_it() =>
+        OutOfSync()
+            .When(Phone.Resyncs(60)).Then(CodeOutcome.AgainPlease, Phone.ResyncNoted(60))
+            .After(Minutes(30))
+            .When(Phone.Resyncs(0)).Then(CodeOutcome.Refused, Refused(RejectionReason.Replayed, 0))
+            .After(Minutes(1))
+            .When(Phone.Resyncs(0)).Then(CodeOutcome.Accepted, Phone.Resynced(0, drift: 0));
+
     [Theory]
     [InlineData(null, null)] // both wrong
     [InlineData(null, 0)]
@@ -174,5 +184,6 @@ public sealed class ResyncTests
 
     private static Story OutOfSync() => GivenInUse(Phone).And(Phone.WentOutOfSync(60));
 
-    private static Happening Refused(RejectionReason reason, int? offset = null) => Phone.Rejected(reason, offset, CodePurpose.Resync);
+    private static Happening Refused(RejectionReason reason, int? offset = null) =>
+        Phone.Rejected(reason, offset, CodePurpose.Resync);
 }

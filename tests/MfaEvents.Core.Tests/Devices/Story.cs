@@ -10,7 +10,7 @@ internal delegate object Happening(long step);
 /// <summary>Codes that somebody submits now, and what is decided about them.</summary>
 internal delegate CodeDecision Submission(PrincipalMfa state, DateTimeOffset now);
 
-/// <summary>Given these events, when somebody does something, then these events follow; and the story goes on from there.</summary>
+/// <summary>Given these events, when somebody does something, then these events follow; and so on.</summary>
 internal sealed record Story(PrincipalMfa State, DateTimeOffset Now)
 {
     public static DateTimeOffset Noon { get; } = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);

@@ -94,7 +94,7 @@ public sealed class VerificationTests
     [Fact]
     public void A_code_serves_the_named_device_only() =>
         GivenInUse(Phone, Tablet)
-            .When((state, now) => Phone.VerifiesWith(Tablet.Code(0, now))(state, now))
+            .When(Phone.VerifiesWith(Tablet.Code(0, Noon + Hours(24))))
             .Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.Wrong));
 
     [Fact]
@@ -130,6 +130,38 @@ public sealed class VerificationTests
             .Of(Phone).LastUsedAt.ShouldBe(Noon + Hours(24));
 
     [Fact]
+    public void Of_two_steps_with_the_same_code_the_one_in_the_window_counts() =>
+        GivenTwins(nowAtStep: 0)
+            .When(Phone.VerifiesWith(Twins)).Then(CodeOutcome.Accepted, Phone.Accepted(0));
+
+    [Fact]
+    public void A_replay_is_a_replay_even_if_a_later_step_has_the_same_code() =>
+        GivenTwins(nowAtStep: 0)
+            .And(Phone.Accepted(0))
+            .When(Phone.VerifiesWith(Twins)).Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.Replayed, 0));
+
+    // The step is spent, not the six digits.
+    [Fact]
+    public void The_later_step_with_the_same_code_is_accepted_in_its_time() =>
+        GivenTwins(nowAtStep: 0)
+            .And(Phone.Accepted(0))
+            .After(Seconds(65 * TimeStep.Seconds))
+            .When(Phone.VerifiesWith(Twins)).Then(CodeOutcome.Accepted, Phone.Accepted(0));
+
+    [Fact]
+    public void A_step_that_is_not_spent_counts_before_an_earlier_one_with_the_same_code() =>
+        GivenTwins(nowAtStep: 62)
+            .When(Phone.VerifiesWith(Twins)).Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.OutsideWindow, 3));
+
+    [Fact]
     public void A_device_that_the_principal_does_not_hold_is_the_callers_mistake() =>
         Should.Throw<ArgumentException>(() => Given().State.Verify(Phone.Id, CodeMatch.None, Noon, Policy));
+
+    // What the phone shows at 2026-03-05T19:40:30Z, and by chance again 65 steps later.
+    private const string Twins = "809455";
+
+    private static Story GivenTwins(int nowAtStep) => GivenInUse(Phone) with
+    {
+        Now = new DateTimeOffset(2026, 3, 5, 19, 40, 30, TimeSpan.Zero).AddSeconds(nowAtStep * TimeStep.Seconds),
+    };
 }

@@ -53,8 +53,8 @@ public sealed class AuditHorizonTests(AuditHorizonTests.OwnHost own) : IClassFix
         Volatile.Write(ref stop, true);
         await Task.WhenAll(writers);
 
-        seen.Count.ShouldBeGreaterThan(20);
-        seen.Select(reading => reading.UpTo).Distinct().Count().ShouldBeGreaterThan(10);
+        seen.Count.ShouldBeGreaterThan(2);
+        seen.Select(reading => reading.UpTo).Distinct().Count().ShouldBeGreaterThan(2);
         foreach (var (account, upTo, items) in seen)
         {
             var happened = await api.RowsAsync(

@@ -47,7 +47,9 @@ public sealed class EventsTests(TestRun run)
     public async Task The_database_holds_pinned_names_only()
     {
         await AFullStory();
-        (await api.RowsAsync("select distinct type from mfa.mt_events")).ShouldBeSubsetOf(Pinned.Values);
+
+        // Marten leaves a tombstone where a rolled-back command had drawn its numbers.
+        (await api.RowsAsync("select distinct type from mfa.mt_events where type <> 'tombstone'")).ShouldBeSubsetOf(Pinned.Values);
     }
 
     [Fact]

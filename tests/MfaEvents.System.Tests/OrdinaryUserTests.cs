@@ -17,7 +17,8 @@ public sealed class OrdinaryUserTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (isCreated) (await Command.RunAsync("userdel", user)).Succeeded();
+        // By force: its PostgreSQL may be writing its last page still.
+        if (isCreated) (await Command.RunAsync("userdel", "--force", user)).Succeeded();
         folder.Dispose();
     }
 

@@ -15,5 +15,18 @@ public sealed class TestFolder : IDisposable
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Deletes it; the database of a killed server may be tidying up in it for another moment.</summary>
+    public void Dispose()
+    {
+        for (var triesLeft = 100; ; triesLeft--)
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+                return;
+            }
+            catch (IOException) when (triesLeft > 0)
+            {
+                Thread.Sleep(100);
+            }
+    }
 }

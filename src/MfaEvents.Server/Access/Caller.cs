@@ -43,6 +43,11 @@ public sealed record Caller
     public bool Sees(string accountId, string principal, Role inRole) =>
         Sees(accountId, inRole) && (inRole != Role.Owner || IsRoot || Principal == principal);
 
+    /// <summary>
+    /// Whether the caller may know why a code was refused and which step it belonged to: the account's root, support and auditors.
+    /// </summary>
+    public bool SeesReasons => IsRoot || Is(Role.Auditor) || Is(Role.SupportAgent) || Is(Role.SupportApprover);
+
     /// <summary>RFC 9470: whether the token's sign-in used a second factor.</summary>
     public bool UsedSecondFactor(bool recoveryServes) =>
         SecondFactors.Any(AuthenticationMethods.Contains) || (recoveryServes && AuthenticationMethods.Contains("recovery"));
@@ -51,8 +56,9 @@ public sealed record Caller
     public static Caller? From(ClaimsPrincipal user)
     {
         if (user.Identity is not { IsAuthenticated: true }) return null;
-        if (user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject)
-            return null;
+        if (user.FindFirstValue(ClaimNames.Subject) is not { Length: > 0 } subject || subject.Any(char.IsControl)) return null;
+        var principal = user.FindFirstValue(ClaimNames.Principal);
+        if (principal is not null && !Target.IsPrincipal(principal)) return null;
 
         return new Caller
         {
@@ -60,11 +66,12 @@ public sealed record Caller
             Subject = subject,
             Roles = user.FindAll(ClaimNames.Roles).Select(claim => RoleNames.Parse(claim.Value)).OfType<Role>().ToHashSet(),
             Accounts = user.FindAll(ClaimNames.Account).Select(claim => claim.Value).ToHashSet(StringComparer.Ordinal),
-            Principal = user.FindFirstValue(ClaimNames.Principal),
+            Principal = principal,
             AuthenticationMethods = user.FindAll(ClaimNames.AuthenticationMethods).Select(claim => claim.Value)
                 .ToHashSet(StringComparer.Ordinal),
             AuthenticatedAt = user.FindFirstValue(ClaimNames.AuthenticatedAt) is { } time
-                && long.TryParse(time, CultureInfo.InvariantCulture, out var seconds)
+                && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
                     ? DateTimeOffset.FromUnixTimeSeconds(seconds)
                     : null,
         };

@@ -14,6 +14,9 @@ namespace MfaEvents.Server.Access;
 /// <remarks>A request with nothing wrong and a second factor in its token costs no query here: its endpoint finds a missing target itself.</remarks>
 public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvider clock, MfaEventsSettings settings)
 {
+    /// <summary>How far in the future a sign-in may seem to lie, by the clock of its issuer.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
     /// <summary>An endpoint that says nothing about who may call it does not start.</summary>
     public static void AssertGuarded(HttpChain chain)
     {
@@ -40,7 +43,7 @@ public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvide
 
         var target = Target.Of(context.Request.RouteValues);
         if (!roles.Any(role => target.IsVisibleTo(caller, role))) return Problems.NotFound;
-        if (allow.RootOnly && roles is [Role.Owner] && !caller.IsRoot) return Problems.Forbidden;
+        if (allow.RootOnly && !caller.IsRoot) return Problems.Forbidden;
         context.Features.Set(caller);
 
         var refusal = await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
@@ -54,7 +57,9 @@ public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvide
     private async Task<Problem?> StaleSignInAsync(Endpoint endpoint, Caller caller, Target target, CancellationToken cancellation)
     {
         if (endpoint.Metadata.GetMetadata<FreshSignInAttribute>() is not { } fresh) return null;
-        if (caller.AuthenticatedAt is not { } at || clock.GetUtcNow() - at > settings.FreshSignIn) return Problems.InsufficientUserAuthentication;
+        var stale = Problems.InsufficientUserAuthentication(settings.FreshSignIn);
+        var age = clock.GetUtcNow() - caller.AuthenticatedAt;
+        if (age is null || age > settings.FreshSignIn || age < -ClockSkew) return stale;
 
         var recoveryServes = fresh.Change switch
         {
@@ -67,7 +72,7 @@ public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvide
         // The token's own principal counts, never the target's: a root user with a device cannot act with a password alone.
         await using var session = store.QuerySession(caller.Accounts.Single());
         var own = await session.LoadAsync<PrincipalMfa>(caller.Principal, cancellation);
-        return own is { HasSecondFactor: true } ? Problems.InsufficientUserAuthentication : null;
+        return own is { HasSecondFactor: true } ? stale : null;
     }
 
     private static async Task<Problem?> BodyAsync(Endpoint endpoint, HttpContext context) =>

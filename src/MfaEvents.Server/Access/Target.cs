@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Marten;
 using MfaEvents.Core.Devices;
+using MfaEvents.Server.Http;
 
 namespace MfaEvents.Server.Access;
 
@@ -26,12 +27,15 @@ public sealed partial record Target
         {
             AccountId = account,
             Principal = principal,
-            DeviceId = Guid.TryParse(device, out var id) ? id : null,
+            DeviceId = Uuid.Parse(device),
             IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
                 && (principal is null || PrincipalForm().IsMatch(principal))
-                && (device is null || Guid.TryParseExact(device, "D", out _)),
+                && (device is null || Uuid.Parse(device) is not null),
         };
     }
+
+    /// <summary>Whether a principal can be written so.</summary>
+    public static bool IsPrincipal(string text) => PrincipalForm().IsMatch(text);
 
     public bool IsVisibleTo(Caller caller, Role role)
     {
@@ -39,6 +43,8 @@ public sealed partial record Target
             && (AccountId is null
                 || (Principal is null ? caller.Sees(AccountId, role) : caller.Sees(AccountId, Principal, role)));
     }
+
+    public Target WithoutDevice() => this with { DeviceId = null };
 
     /// <summary>Whether the account, the principal or the device is not there.</summary>
     public async Task<bool> IsMissingAsync(IQuerySession session, CancellationToken cancellation)
@@ -51,6 +57,6 @@ public sealed partial record Target
     [GeneratedRegex(@"\A[0-9]{12}\z")]
     private static partial Regex AccountIdForm();
 
-    [GeneratedRegex(@"\A(root|user:[A-Za-z0-9_+=,.@-]{1,64})\z")]
+    [GeneratedRegex(@"\A(root|user:(?!\.{1,2}\z)[A-Za-z0-9_+=,.@-]{1,64})\z")]
     private static partial Regex PrincipalForm();
 }

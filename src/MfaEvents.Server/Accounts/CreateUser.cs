@@ -12,7 +12,7 @@ namespace MfaEvents.Server.Accounts;
 
 public sealed record CreatedUser(string UserName, string Arn);
 
-public sealed record CreateUser([UserName] string UserName, [Password] string? Password);
+public sealed record CreateUser([UserName] string UserName, [Password] string? Password = null);
 
 /// <summary>Creates an IAM user, who may sign in when it has a password.</summary>
 public static class CreateUserEndpoint

@@ -11,11 +11,13 @@ public sealed class AccountNameAttribute : RegularExpressionAttribute
         ErrorMessage = "{0} must be 1 to 128 characters, not all blank and without control characters.";
 }
 
+/// <summary>Not <c>.</c> or <c>..</c>: in an address they point elsewhere (RFC 3986 5.2.4).</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class UserNameAttribute : RegularExpressionAttribute
 {
     public UserNameAttribute()
-        : base("^[A-Za-z0-9_+=,.@-]{1,64}$") => ErrorMessage = "{0} must be 1 to 64 of A-Z a-z 0-9 _ + = , . @ -";
+        : base(@"^(?!\.{1,2}$)[A-Za-z0-9_+=,.@-]{1,64}$") =>
+        ErrorMessage = "{0} must be 1 to 64 of A-Z a-z 0-9 _ + = , . @ - and more than dots.";
 }
 
 /// <summary>
@@ -55,12 +57,15 @@ public sealed class PhoneAttribute : RegularExpressionAttribute
 
 /// <summary>12 to 128 characters, of any kind (NIST SP 800-63B-4 3.1.1.2: each Unicode code point counts once).</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
-public sealed class PasswordAttribute : ValidationAttribute
+public sealed class PasswordAttribute : StringLengthAttribute
 {
     public PasswordAttribute()
-        : base("{0} must be 12 to 128 characters.")
+        : base(128)
     {
+        MinimumLength = 12;
+        ErrorMessage = "{0} must be 12 to 128 characters.";
     }
 
-    public override bool IsValid(object? value) => value is string text && text.EnumerateRunes().Count() is >= 12 and <= 128;
+    public override bool IsValid(object? value) =>
+        value is string text && text.EnumerateRunes().Count() is var length && length >= MinimumLength && length <= MaximumLength;
 }

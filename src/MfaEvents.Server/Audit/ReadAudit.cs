@@ -56,9 +56,8 @@ public static class ReadAuditEndpoint
         var (from, to) = (query.Instant("from"), query.Instant("to"));
         var limit = (int)(query.Whole("limit", 1, MostLimit) ?? DefaultLimit);
         var before = Cursor.Read(query);
-        if (query.Refusal is { } refusal) return refusal;
-
         if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is null) return Problems.NotFound;
+        if (query.Refusal is { } refusal) return refusal;
 
         // An IAM user sees its own principal's items only, whatever it asks for.
         var caller = request.HttpContext.Features.Get<Caller>()!;

@@ -33,13 +33,12 @@ public static class ReadHistoryEndpoint
         var from = query.Whole("fromVersion", 1, long.MaxValue) ?? 1;
         var to = query.Whole("toVersion", 1, long.MaxValue) ?? 0;
         if (to != 0 && to < from) query.Refuse("toVersion", "toVersion must not be less than fromVersion.");
+        if (await session.Events.FetchStreamStateAsync(principal, cancellation) is null) return Problems.NotFound;
         if (query.Refusal is { } refusal) return refusal;
 
         var events = await session.Events.FetchStreamAsync(principal, version: to, token: cancellation);
-        if (events.Count == 0) return Problems.NotFound;
 
         var caller = request.HttpContext.Features.Get<Caller>()!;
-        var redacted = !caller.IsRoot && !caller.Is(Role.SupportAgent) && !caller.Is(Role.SupportApprover) && !caller.Is(Role.Auditor);
         var items = new List<HistoryItem>();
         PrincipalMfa? state = null;
         foreach (var e in events)
@@ -52,7 +51,7 @@ public static class ReadHistoryEndpoint
                 e.EventTypeName,
                 e.Timestamp,
                 e.UserName,
-                redacted ? Redaction.Of(e.EventTypeName, data) : data,
+                caller.SeesReasons ? data : Redaction.Of(e.EventTypeName, data),
                 DeviceView.Of(accountId, state)));
         }
 

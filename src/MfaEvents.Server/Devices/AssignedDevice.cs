@@ -39,15 +39,18 @@ public sealed record AssignedDevice(
         IQuerySession session,
         string accountId,
         string principal,
-        Guid deviceId,
+        AssignedDeviceWithoutSecret first,
         Seals seals,
         string issuer,
         CancellationToken cancellation)
     {
-        var device = (await session.LoadAsync<PrincipalMfa>(principal, cancellation))?.Device(deviceId);
+        var device = (await session.LoadAsync<PrincipalMfa>(principal, cancellation))?.Device(first.DeviceId);
         if (device is not { Status: DeviceStatus.Pending }) return null;
-        if (await session.LoadAsync<SealedSeed>(deviceId, cancellation) is not { } seed) return null;
-        return Of(accountId, deviceId, device.Name, seals.Open(accountId, principal, seed), issuer);
+        if (await session.LoadAsync<SealedSeed>(first.DeviceId, cancellation) is not { } seed) return null;
+
+        // Called as it was called then, also when it was renamed since.
+        var name = first.SerialNumber[Arn.OfVirtualDevice(accountId, "").Length..];
+        return Of(accountId, first.DeviceId, name, seals.Open(accountId, principal, seed), issuer);
     }
 
     public override string ToString() => $"device {DeviceId}";

@@ -16,9 +16,8 @@ public static class ReadDevicesEndpoint
     {
         var query = new QueryReader(request);
         var at = query.Instant("at");
-        if (query.Refusal is { } refusal) return refusal;
-
         if (await session.LoadAsync<PrincipalMfa>(principal, cancellation) is not { } state) return Problems.NotFound;
+        if (query.Refusal is { } refusal) return refusal;
         if (at is { } instant)
             state = await session.Events.AggregateStreamAsync<PrincipalMfa>(principal, timestamp: instant, token: cancellation);
         return Answer.Ok(new DevicesView(DeviceView.Of(accountId, state)));

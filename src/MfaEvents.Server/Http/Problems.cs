@@ -15,11 +15,11 @@ public static class Problems
         new(401, "unauthenticated", "A valid bearer token is needed.") { Challenge = "Bearer" };
 
     // RFC 9470 3: the challenge names the age that the caller's sign-in may have.
-    public static Problem InsufficientUserAuthentication { get; } =
+    public static Problem InsufficientUserAuthentication(TimeSpan maxAge) =>
         new(401, "insufficient-user-authentication", "Sign in again, with a second factor if you have one, and then repeat this.")
         {
             Challenge = "Bearer error=\"insufficient_user_authentication\", "
-                + "error_description=\"A fresh sign-in is needed\", max_age=\"900\"",
+                + $"error_description=\"A fresh sign-in is needed\", max_age=\"{(int)maxAge.TotalSeconds}\"",
         };
 
     public static Problem Forbidden { get; } = new(403, "forbidden", "Your role may not do this.");

@@ -6,10 +6,7 @@ namespace MfaEvents.Server.Http;
 /// <summary>Reads query parameters and collects all that is wrong with them.</summary>
 public sealed partial class QueryReader(HttpRequest request)
 {
-    private static readonly string[] InstantForms =
-    [
-        "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd't'HH:mm:ssK",
-    ];
+    private static readonly string[] InstantForms = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     private readonly Dictionary<string, IReadOnlyList<string>> errors = [];
 
@@ -28,9 +25,10 @@ public sealed partial class QueryReader(HttpRequest request)
     public DateTimeOffset? Instant(string name)
     {
         // A plus sign that was not escaped has arrived as a blank.
-        if (Text(name)?.Replace(' ', '+') is not { } text) return null;
-        var zoned = text.EndsWith('Z') || text.EndsWith('z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
-        if (zoned && DateTimeOffset.TryParseExact(Shortened().Replace(text.ToUpperInvariant(), "$1"), InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant))
+        if (Text(name)?.Replace(' ', '+').ToUpperInvariant() is not { } text) return null;
+        var ticks = Shortened().Replace(text, "$1");
+        if (InstantForm().IsMatch(text)
+            && DateTimeOffset.TryParseExact(ticks, InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant))
             return instant.ToUniversalTime();
         errors[name] = [$"{name} must be an instant as RFC 3339, such as 2026-11-24T13:00:00Z."];
         return null;
@@ -39,7 +37,10 @@ public sealed partial class QueryReader(HttpRequest request)
     public long? Whole(string name, long least, long most)
     {
         if (Text(name) is not { } text) return null;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most)
+            return number;
         errors[name] = [$"{name} must be a whole number from {least} to {most}."];
         return null;
     }
@@ -47,7 +48,7 @@ public sealed partial class QueryReader(HttpRequest request)
     public Guid? Id(string name)
     {
         if (Text(name) is not { } text) return null;
-        if (Guid.TryParseExact(text, "D", out var id)) return id;
+        if (Uuid.Parse(text) is { } id) return id;
         errors[name] = [$"{name} must be a UUID."];
         return null;
     }
@@ -58,4 +59,7 @@ public sealed partial class QueryReader(HttpRequest request)
 
     /// <summary>Records that a parameter is wrong for a reason only the endpoint knows.</summary>
     public void Refuse(string name, string sentence) => errors[name] = [sentence];
+
+    [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex InstantForm();
 }

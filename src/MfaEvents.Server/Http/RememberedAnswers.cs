@@ -40,7 +40,12 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
             return await Target.Of(http.Request.RouteValues).IsMissingAsync(session, http.RequestAborted)
                 ? Problems.NotFound
                 : Problems.IdempotencyKeyReused;
-        return await AgainAsync(remembered, http, session);
+
+        // Authorised anew: a principal that has gone since has no answers.
+        var target = Target.Of(http.Request.RouteValues);
+        return await target.WithoutDevice().IsMissingAsync(session, http.RequestAborted)
+            ? Problems.NotFound
+            : await AgainAsync(remembered, target, session, http.RequestAborted);
     }
 
     /// <summary>Keeps a decision with the command that made it. Waits and faults are not kept: they are there to be tried again.</summary>
@@ -64,14 +69,15 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
         });
     }
 
-    private async Task<Answer> AgainAsync(RememberedAnswer remembered, HttpContext http, IDocumentSession session)
+    private async Task<Answer> AgainAsync(
+        RememberedAnswer remembered, Target target, IDocumentSession session, CancellationToken cancellation)
     {
         object? body = remembered.Body is null ? null : JsonSerializer.Deserialize<JsonElement>(remembered.Body);
-        if (remembered.SecretOf is { } deviceId)
+        if (remembered.SecretOf is not null)
         {
-            var target = Target.Of(http.Request.RouteValues);
+            var first = JsonSerializer.Deserialize<AssignedDeviceWithoutSecret>(remembered.Body!, Json.Options)!;
             body = await AssignedDevice.AgainAsync(
-                session, target.AccountId!, target.Principal!, deviceId, seals, settings.Issuer, http.RequestAborted) ?? body;
+                session, target.AccountId!, target.Principal!, first, seals, settings.Issuer, cancellation) ?? body;
         }
 
         return Answer.Again(remembered.Status, remembered.Location, body, remembered.SecretOf);
@@ -80,7 +86,12 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
     private static string? IdOf(HttpContext http)
     {
         if (IdempotencyKey.Of(http.Request) is not { } key || http.Features.Get<Caller>() is not { } caller) return null;
-        var scope = JsonSerializer.Serialize((string[])[caller.Issuer, caller.Subject, string.Join(',', caller.Accounts.Order()), http.Request.Path.Value!, key]);
+
+        // The route and its values, not the path as it was spelled: its case and a slash at its end say nothing.
+        var route = ((RouteEndpoint)http.GetEndpoint()!).RoutePattern;
+        var path = route.Parameters.Select(parameter => http.Request.RouteValues[parameter.Name] as string ?? "");
+        var scope = JsonSerializer.Serialize<string[]>(
+            [caller.Issuer, caller.Subject, string.Join(',', caller.Accounts.Order()), route.RawText!, .. path, key]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(scope)));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.Net.Http.Headers;
 
 namespace MfaEvents.Server.Http;
@@ -26,8 +27,12 @@ public static class RequestBody
         // However it was written: behind here it is compared letter by letter.
         request.ContentType = "application/json";
 
+        // This API has one representation, whatever is asked for (RFC 9110 12.4.1); the framework would answer 406 without a word.
+        request.Headers.Accept = "application/json";
         try
         {
+            if (!Utf8.IsValid(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)))
+                return Problems.MalformedRequest("The request body is not UTF-8.");
             using var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return Problems.MalformedRequest("The request body must be one JSON object.");

@@ -11,7 +11,7 @@ public sealed class MfaEventsSettings
 {
     public const string Section = "MfaEvents";
 
-    /// <summary>Where the embedded database, the key ring and the outbox live.</summary>
+    /// <summary>Where the embedded database and the keys live.</summary>
     [Required]
     public string DataDirectory { get; init; } = ".data";
 

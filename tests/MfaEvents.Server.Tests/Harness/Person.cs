@@ -29,6 +29,9 @@ public sealed record Person(MfaHost Host)
 
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>The media types it asks for.</summary>
+    public string? Accept { get; init; }
+
     public string? Address { get; init; } = "203.0.113.7";
 
     public string? UserAgent { get; init; } = "tests/1.0";
@@ -54,6 +57,7 @@ public sealed record Person(MfaHost Host)
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (Token() is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (IdempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);
+        if (Accept is not null) request.Headers.Add("Accept", Accept);
         if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (TraceParent is not null) request.Headers.Add("traceparent", TraceParent);
         if (Address is not null) request.Headers.Add(TestConditions.AddressHeader, Address);

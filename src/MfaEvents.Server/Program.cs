@@ -8,7 +8,8 @@ if (args is ["healthcheck"]) return await HealthcheckCommand.RunAsync();
 
 try
 {
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    var options = new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory };
+    var builder = WebApplication.CreateBuilder(options);
     var settings = MfaEventsSettings.Read(builder.Configuration);
     await using var database = await Database.OpenAsync(builder.Configuration, settings);
 

@@ -44,7 +44,8 @@ public sealed record Caller
         Sees(accountId, inRole) && (inRole != Role.Owner || IsRoot || Principal == principal);
 
     /// <summary>
-    /// Whether the caller may know why a code was refused and which step it belonged to: the account's root, support and auditors.
+    /// Whether the caller may know why a code was refused and which step it belonged to: the account's root, support and
+    /// auditors.
     /// </summary>
     public bool SeesReasons => IsRoot || Is(Role.Auditor) || Is(Role.SupportAgent) || Is(Role.SupportApprover);
 

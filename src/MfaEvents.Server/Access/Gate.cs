@@ -8,10 +8,11 @@ using Wolverine.Http;
 namespace MfaEvents.Server.Access;
 
 /// <summary>
-/// What every request passes before its endpoint, in the contract's order of answers: 401, 403 for the wrong role, 404 for what the
-/// caller may not see, 401 for a stale sign-in, then 413, 415 and 400 for the body. It holds no lock and no transaction.
+/// What every request passes before its endpoint, in the contract's order of answers: 401, 403 for the wrong role, 404 for what
+/// the caller may not see, 401 for a stale sign-in, then 413, 415 and 400 for the body. It holds no lock and no transaction.
 /// </summary>
-/// <remarks>A request with nothing wrong and a second factor in its token costs no query here: its endpoint finds a missing target itself.</remarks>
+/// <remarks>A request with nothing wrong and a second factor in its token costs no query here: its endpoint finds a missing
+/// target itself.</remarks>
 public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvider clock, MfaEventsSettings settings)
 {
     /// <summary>How far in the future a sign-in may seem to lie, by the clock of its issuer.</summary>
@@ -20,8 +21,10 @@ public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvide
     /// <summary>An endpoint that says nothing about who may call it does not start.</summary>
     public static void AssertGuarded(HttpChain chain)
     {
-        if (!chain.Method.Method.IsDefined(typeof(AllowAttribute), false) && !chain.Method.Method.IsDefined(typeof(AllowAnonymousAttribute), false))
-            throw new InvalidOperationException($"{chain.Method.HandlerType.Name} must say whom it serves, by [Allow] or [AllowAnonymous].");
+        var endpoint = chain.Method.Method;
+        if (!endpoint.IsDefined(typeof(AllowAttribute), false) && !endpoint.IsDefined(typeof(AllowAnonymousAttribute), false))
+            throw new InvalidOperationException(
+                $"{chain.Method.HandlerType.Name} must say whom it serves, by [Allow] or [AllowAnonymous].");
     }
 
     public async Task InvokeAsync(HttpContext context)

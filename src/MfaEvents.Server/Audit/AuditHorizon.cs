@@ -26,8 +26,7 @@ public static class AuditHorizon
 
     /// <summary>
     /// Nothing that happened before the answer is missing from the trail: all that was committed by then is projected, and
-    /// nothing that
-    /// began before it is in flight. It moves on also when nothing happens. Null when nothing was projected yet.
+    /// nothing that began before it is in flight. It moves on also when nothing happens. Null when nothing was projected yet.
     /// </summary>
     public static async Task<DateTimeOffset?> ReadAsync(IQuerySession session, TimeProvider clock, CancellationToken cancellation)
     {

@@ -11,8 +11,7 @@ namespace MfaEvents.Server.Audit;
 
 /// <summary>
 /// Writes the audit trail of each account, in the order of the event sequence. It runs in one place at a time, which is what
-/// makes the
-/// index dense.
+/// makes the index dense.
 /// </summary>
 public sealed class AuditTrail : IProjection
 {

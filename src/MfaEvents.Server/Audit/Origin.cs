@@ -35,9 +35,8 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     }
 
     /// <summary>
-    /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside
-    /// that part:
-    /// a proof over the event outlives the erasure of both.
+    /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that
+    /// part: a proof over the event outlives the erasure of both.
     /// </summary>
     public void Stamp(IDocumentSession session)
     {

@@ -19,8 +19,7 @@ public sealed record DeviceName(string Id, Guid DeviceId)
 
 /// <summary>
 /// Keeps the device names of each account, in the transaction of their events: the second insert of a name fails there, and a
-/// removed
-/// device frees its name whatever removed it.
+/// removed device frees its name whatever removed it.
 /// </summary>
 public sealed partial class DeviceNames : EventProjection
 {

@@ -13,8 +13,7 @@ namespace MfaEvents.Server.Http;
 
 /// <summary>
 /// The API description at <c>/openapi/v1.json</c>, written from what the endpoints say of themselves: whom they serve, what
-/// they answer
-/// and refuse, and their docstrings.
+/// they answer and refuse, and their docstrings.
 /// </summary>
 public static class ApiDescription
 {

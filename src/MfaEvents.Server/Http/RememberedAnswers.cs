@@ -13,8 +13,8 @@ using Wolverine.Http;
 namespace MfaEvents.Server.Http;
 
 /// <summary>
-/// Idempotency-Key: the same key and body gives the first answer again. The answer is written in the command's own transaction, and a
-/// parallel duplicate waits for that transaction on an advisory lock, on whatever node it arrived.
+/// Idempotency-Key: the same key and body gives the first answer again. The answer is written in the command's own transaction,
+/// and a parallel duplicate waits for that transaction on an advisory lock, on whatever node it arrived.
 /// </summary>
 public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, TimeProvider clock)
 {
@@ -48,7 +48,9 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
             : await AgainAsync(remembered, target, session, http.RequestAborted);
     }
 
-    /// <summary>Keeps a decision with the command that made it. Waits and faults are not kept: they are there to be tried again.</summary>
+    /// <summary>
+    /// Keeps a decision with the command that made it. Waits and faults are not kept: they are there to be tried again.
+    /// </summary>
     public void Remember(Answer answer, HttpContext http, IDocumentSession session)
     {
         if (answer.Status is 404 or 429 or >= 500 || IdOf(http) is not { } id || http.Features.Get<Kept>() is not null) return;

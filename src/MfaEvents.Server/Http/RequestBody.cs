@@ -27,7 +27,8 @@ public static class RequestBody
         // However it was written: behind here it is compared letter by letter.
         request.ContentType = "application/json";
 
-        // This API has one representation, whatever is asked for (RFC 9110 12.4.1); the framework would answer 406 without a word.
+        // This API has one representation, whatever is asked for (RFC 9110 12.4.1); the framework would answer 406 without a
+        // word.
         request.Headers.Accept = "application/json";
         try
         {

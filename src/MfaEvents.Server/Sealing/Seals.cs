@@ -7,8 +7,7 @@ namespace MfaEvents.Server.Sealing;
 
 /// <summary>
 /// Seals and opens secrets with the key ring, which lies outside the database. Whom a secret belongs to is in its purpose, so
-/// that a
-/// row copied to another account, principal or device does not open there.
+/// that a row copied to another account, principal or device does not open there.
 /// </summary>
 public sealed class Seals(IDataProtectionProvider keyRing)
 {

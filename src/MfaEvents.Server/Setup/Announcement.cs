@@ -12,7 +12,8 @@ public static class Announcement
         app.Lifetime.ApplicationStarted.Register(() =>
         {
             // A test's server has no address, and nobody to tell it.
-            if (app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() is not { } address)
+            var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
+            if (addresses?.FirstOrDefault() is not { } address)
                 return;
             Console.WriteLine(
                 $"""

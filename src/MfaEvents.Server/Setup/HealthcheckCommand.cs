@@ -2,7 +2,9 @@ using System.Net;
 
 namespace MfaEvents.Server.Setup;
 
-/// <summary><c>healthcheck</c>: asks the server of this machine, or container, whether it is ready. An image needs no curl for that.</summary>
+/// <summary>
+/// <c>healthcheck</c>: asks the server of this machine, or container, whether it is ready. An image needs no curl for that.
+/// </summary>
 public static class HealthcheckCommand
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);

@@ -24,7 +24,8 @@ public static class Messaging
             wolverine.OnException<ConcurrencyException>().RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250));
             wolverine.Durability.MessageStorageSchemaName = Schema;
 
-            // The audit trail runs on one node at a time: it starts with the first one, and another takes over from a node that died.
+            // The audit trail runs on one node at a time: it starts with the first one, and another takes over from a node
+            // that died.
             wolverine.Durability.FirstHealthCheckExecution = TimeSpan.FromMilliseconds(100);
             wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
             wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(1);

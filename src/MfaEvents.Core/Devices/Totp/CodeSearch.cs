@@ -5,8 +5,11 @@ using System.Text;
 
 namespace MfaEvents.Core.Devices.Totp;
 
-/// <summary>Compares one submitted code with those of many steps of one key; what it compares with is <see cref="TotpCode.At"/>.</summary>
-/// <remarks>It hashes the key once and keeps nothing else: a seventh of the time that a new code costs, and a refused code costs 241.</remarks>
+/// <summary>
+/// Compares one submitted code with those of many steps of one key; what it compares with is <see cref="TotpCode.At"/>.
+/// </summary>
+/// <remarks>It hashes the key once and keeps nothing else: a seventh of the time that a new code costs, and a refused code
+/// costs 241.</remarks>
 internal sealed class CodeSearch(SecretKey key, string submitted) : IDisposable
 {
     private readonly IncrementalHash hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA1, key.Reveal());

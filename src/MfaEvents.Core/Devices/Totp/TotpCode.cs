@@ -3,7 +3,8 @@ using OtpNet;
 namespace MfaEvents.Core.Devices.Totp;
 
 /// <summary>RFC 6238 codes of one key: SHA-1, six digits.</summary>
-/// <remarks>A code is computed for a <em>step</em>, and a step is what the caller gets back: the step is recorded, the code never.</remarks>
+/// <remarks>A code is computed for a <em>step</em>, and a step is what the caller gets back: the step is recorded, the code
+/// never.</remarks>
 public static class TotpCode
 {
     /// <summary>How many digits a code has (RFC 4226 5.3).</summary>
@@ -49,7 +50,9 @@ public static class TotpCode
             : CodeMatch.None;
     }
 
-    /// <summary>Where two consecutive codes stand; the match names the step and offset of the <em>second</em> code (RFC 4226 7.4).</summary>
+    /// <summary>
+    /// Where two consecutive codes stand; the match names the step and offset of the <em>second</em> code (RFC 4226 7.4).
+    /// </summary>
     public static CodeMatch FindPair(
         SecretKey key, string code1, string code2, MfaDevice device, DateTimeOffset now, DevicePolicy policy)
     {

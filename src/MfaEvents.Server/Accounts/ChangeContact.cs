@@ -26,7 +26,6 @@ public static class ChangeContactEndpoint
         Seals seals,
         CancellationToken cancellation)
     {
-
         var current = await session.ContactAsync(accountId, account, seals, cancellation);
         var wanted = current with
         {

@@ -37,7 +37,6 @@ public static class RegisterAccountEndpoint
         RememberedAnswers answers,
         CancellationToken cancellation)
     {
-
         var email = RootEmail.IdOf(command.Email);
         if (await directory.LoadAsync<RootEmail>(email, cancellation) is not null) return Problems.EmailTaken;
 

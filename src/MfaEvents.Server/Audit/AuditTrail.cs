@@ -27,7 +27,6 @@ public sealed class AuditTrail : IProjection
 
     public async Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
     {
-
         // A tombstone only fills the numbers that a rolled-back command had drawn: nothing happened.
         foreach (var account in events.Where(e => e.Data is not Tombstone).GroupBy(e => e.TenantId))
             await ApplyAsync(operations, account.Key, [.. account.OrderBy(e => e.Sequence)], cancellation);

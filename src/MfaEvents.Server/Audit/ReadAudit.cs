@@ -49,7 +49,6 @@ public static class ReadAuditEndpoint
     public static async Task<Answer> Get(
         HttpRequest request, IQuerySession session, TimeProvider clock, CancellationToken cancellation)
     {
-
         var query = new QueryReader(request);
         var (principal, deviceId) = (query.Text("principal"), query.Id("deviceId"));
         var (eventType, actor, sourceAddress) = (query.Text("eventType"), query.Text("actor"), query.Text("sourceAddress"));

@@ -28,7 +28,6 @@ public static class ReadHistoryEndpoint
     public static async Task<Answer> Get(
         string accountId, string principal, HttpRequest request, IQuerySession session, CancellationToken cancellation)
     {
-
         var query = new QueryReader(request);
         var from = query.Whole("fromVersion", 1, long.MaxValue) ?? 1;
         var to = query.Whole("toVersion", 1, long.MaxValue) ?? 0;

@@ -31,7 +31,6 @@ public static class AssignDeviceEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-
         if (await session.LoadAsync<DeviceName>(DeviceName.IdOf(command.DeviceName), cancellation) is not null)
             return (Problems.DeviceNameTaken, [], [], MartenOps.Nothing());
 

@@ -73,7 +73,6 @@ public static class ApiDescription
             operation.Responses[Code(problems.Key)] = await RefusalAsync(problems.Key, slugs, context, cancellation);
         }
 
-
         operation.Parameters ??= [];
         foreach (var query in metadata.OfType<QueriesAttribute>())
             operation.Parameters.Add(new OpenApiParameter
@@ -91,7 +90,7 @@ public static class ApiDescription
             {
                 Name = IdempotencyKey.Header,
                 In = ParameterLocation.Header,
-                Description = "The same key and body gives the first answer again, for 24 hours.",
+                Description = "The same key and body gives the first answer again, for 24 hours unless configured otherwise.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
             });
     }

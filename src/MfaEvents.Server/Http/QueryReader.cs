@@ -53,12 +53,12 @@ public sealed partial class QueryReader(HttpRequest request)
         return null;
     }
 
+    /// <summary>Records that a parameter is wrong for a reason only the endpoint knows.</summary>
+    public void Refuse(string name, string sentence) => errors[name] = [sentence];
+
     // RFC 3339 5.6: a fraction has as many digits as its writer likes; seven are all that counts here.
     [GeneratedRegex(@"(\.[0-9]{7})[0-9]+")]
     private static partial Regex Shortened();
-
-    /// <summary>Records that a parameter is wrong for a reason only the endpoint knows.</summary>
-    public void Refuse(string name, string sentence) => errors[name] = [sentence];
 
     [GeneratedRegex(@"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})\z")]
     private static partial Regex InstantForm();

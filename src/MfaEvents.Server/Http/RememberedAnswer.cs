@@ -5,7 +5,7 @@ namespace MfaEvents.Server.Http;
 /// <summary>The answer to a request that carried an Idempotency-Key, committed with what the request did.</summary>
 public sealed record RememberedAnswer
 {
-    /// <summary>A hash of the caller, the method, the path and the key.</summary>
+    /// <summary>A hash of the caller, the route with its values, and the key.</summary>
     public required string Id { get; init; }
 
     /// <summary>The sealed key under which <see cref="BodyMac"/> was made.</summary>

@@ -65,7 +65,7 @@ public sealed class RequestShape
             }
             catch (InvalidOperationException)
             {
-                // Bytes that are no UTF-8, or half of a surrogate pair.
+                // Half of a surrogate pair.
                 return null;
             }
         }

@@ -12,17 +12,17 @@ public sealed class Database : IAsyncDisposable
 
     private Database(string connectionString, EmbeddedPostgresServer? embedded)
     {
-        // Measured: 1.9 times the write rate of Npgsql's defaults, which reset a connection and forget its plans at each return.
-        // A request that waits for a lock holds a connection: it gives up (503) before it is felt by everybody.
         var given = new NpgsqlConnectionStringBuilder(connectionString);
-        ConnectionString = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            Options = $"-c lock_timeout=5s {given.Options}".Trim(),
-            NoResetOnClose = true,
-            MaxAutoPrepare = 100,
-            AutoPrepareMinUsages = 2,
-            ApplicationName = "MfaEvents",
-        }.ConnectionString;
+
+        // A request that waits for a lock holds a connection: it gives up (503) before it is felt by everybody.
+        given.Options = $"-c lock_timeout=5s {given.Options}".Trim();
+
+        // By default a connection is reset, and its prepared plans forgotten, at each return to the pool.
+        given.NoResetOnClose = true;
+        given.MaxAutoPrepare = 100;
+        given.AutoPrepareMinUsages = 2;
+        given.ApplicationName = "MfaEvents";
+        ConnectionString = given.ConnectionString;
         this.embedded = embedded;
     }
 

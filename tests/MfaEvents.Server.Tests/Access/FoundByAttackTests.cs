@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 
 namespace MfaEvents.Server.Tests.Access;
 
@@ -89,5 +90,38 @@ public sealed class FoundByAttackTests(TestRun run)
     {
         var account = await api.RegisteredAccount();
         (await account.Root.Get($"{account.RootPath}/mfa-devices?at={at}")).ShouldFindFault("at");
+    }
+
+    [Fact]
+    public async Task The_API_description_has_the_rules_of_a_password_and_knows_that_a_user_needs_none()
+    {
+        var schemas = (await api.Nobody().Get("/openapi/v1.json"))["components"].GetProperty("schemas");
+        var password = schemas.GetProperty("RegisterAccount").GetProperty("properties").GetProperty("password");
+        password.GetProperty("minLength").GetInt32().ShouldBe(12);
+        password.GetProperty("maxLength").GetInt32().ShouldBe(128);
+        schemas.GetProperty("CreateUser").GetProperty("required").EnumerateArray().Select(member => member.GetString()).ShouldBe(["userName"]);
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_held_too_long_is_answered_with_503_and_nothing_has_happened()
+    {
+        var account = await api.RegisteredAccount();
+        var device = await account.AssignedDevice();
+        await using var connection = await api.ConnectAsync();
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var held = new NpgsqlCommand("select id from mfa.mt_streams where tenant_id = $1 and id = 'root' for update", connection);
+        held.Parameters.Add(new NpgsqlParameter { Value = account.Id });
+        await held.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+
+        // Without the timeout the answer would be the same, half a minute later.
+        await using var servers = (NpgsqlConnection)api.Store.Storage.Database.CreateConnection();
+        await servers.OpenAsync(TestContext.Current.CancellationToken);
+        await using var setting = new NpgsqlCommand("show lock_timeout", servers);
+        (await setting.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe("5s");
+
+        var reply = (await device.SubmitCodes(device.Codes())).ShouldRefuse(503, "unavailable");
+        reply.Headers.RetryAfter.ShouldNotBeNull();
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        (await account.VersionOf("root")).ShouldBe(2);
     }
 }

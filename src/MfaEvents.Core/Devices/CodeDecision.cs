@@ -23,10 +23,14 @@ public enum CodeOutcome
 
     /// <summary>The device is activated already. Nothing was evaluated.</summary>
     DeviceAlreadyActive,
+
+    /// <summary>Too many failures in a row: nothing is evaluated before the wait is over.</summary>
+    Wait,
 }
 
 /// <summary>A decision about codes: what the caller is told and what happened.</summary>
 /// <param name="Outcome">What the caller is told.</param>
 /// <param name="Events">What happened; empty when nothing was evaluated.</param>
 /// <param name="DriftSteps">The device's drift after a resync.</param>
-public sealed record CodeDecision(CodeOutcome Outcome, IReadOnlyList<object> Events, int DriftSteps = 0);
+/// <param name="WaitSeconds">How long to wait, when it is that.</param>
+public sealed record CodeDecision(CodeOutcome Outcome, IReadOnlyList<object> Events, int DriftSteps = 0, int WaitSeconds = 0);

@@ -60,6 +60,15 @@ public sealed record CodeAccepted(Guid DeviceId, long Step, int DriftSteps) : ID
 public sealed record CodeRejected(
     Guid DeviceId, CodePurpose Purpose, RejectionReason Reason, long? Step = null, int? DriftSteps = null) : IDeviceEvent;
 
+/// <summary>Refused codes in a row begin a wait, for the device, for the principal's every device, or both.</summary>
+/// <param name="DeviceId">The device whose code was the last one.</param>
+/// <param name="DeviceWaitSeconds">How long that device waits; 0 when its own failures begin no wait.</param>
+/// <param name="PrincipalWaitSeconds">How long every device waits; 0 when the principal's failures begin no wait.</param>
+public sealed record AttemptsThrottled(Guid DeviceId, int DeviceWaitSeconds, int PrincipalWaitSeconds) : IDeviceEvent;
+
+/// <summary>So many codes in a row were refused that the device is out of use (NIST SP 800-63B-4 3.2.2).</summary>
+public sealed record DeviceSuspended(Guid DeviceId, int ConsecutiveFailures) : IDeviceEvent;
+
 public sealed record DeviceRenamed(Guid DeviceId, string DeviceName, string PreviousName) : IDeviceEvent;
 
 public sealed record DeviceRemoved(Guid DeviceId, RemovalReason Reason) : IDeviceEvent;
@@ -70,6 +79,7 @@ public enum CodePurpose
     Verification,
     Activation,
     Resync,
+    SignIn,
 }
 
 /// <summary>Why a code was refused.</summary>
@@ -86,6 +96,9 @@ public enum RejectionReason
 
     /// <summary>The device is out of sync and accepts no single code; this one was not looked at.</summary>
     OutOfSync,
+
+    /// <summary>The device is suspended and accepts no code.</summary>
+    Suspended,
 }
 
 /// <summary>Why a device was removed.</summary>

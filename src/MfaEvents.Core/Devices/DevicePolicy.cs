@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
 
@@ -53,4 +54,7 @@ public sealed record DevicePolicy
     /// <summary>How long an assigned device may wait for its activation before it is removed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan PendingLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How failures are slowed down and stopped; the schedule of its waits is that of passwords too.</summary>
+    public ThrottlePolicy Throttle { get; init; } = new();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
 
@@ -20,6 +21,12 @@ public enum DeviceStatus
 
     /// <summary>Its codes are recognised, but from a time too far away to sign in with; two fresh ones resync it.</summary>
     OutOfSync,
+
+    /// <summary>
+    /// Out of use after too many failures in a row. A resync by somebody who proved another factor, a recovery or its removal
+    /// ends that.
+    /// </summary>
+    Suspended,
 }
 
 /// <summary>One MFA device of a principal, as its events leave it.</summary>
@@ -46,7 +53,14 @@ public sealed record MfaDevice
     /// <summary>The latest step that was accepted; it and every earlier one are spent (RFC 6238 5.2).</summary>
     public long? LastUsedStep { get; init; }
 
+    /// <summary>Refused codes of this device in a row, since its last accepted one.</summary>
     public int ConsecutiveFailures { get; init; }
+
+    /// <summary>The last wait that those failures began.</summary>
+    public Wait? Wait { get; init; }
+
+    /// <summary>How its clock runs, by its accepted codes.</summary>
+    public DriftTrend? Trend { get; init; }
 
     /// <summary>
     /// Accepted codes in a row on one edge of the window: positive for the late edge, negative for the early one.

@@ -1,63 +1,94 @@
 using MfaEvents.Core.Devices.Totp;
+using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
 
-/// <summary>Decisions about submitted codes. Every code passes one of these three, and every refusal is an event.</summary>
+/// <summary>
+/// Decisions about submitted codes. Every code passes one of these three, each of them asks for the wait before it looks at the
+/// code, and every refusal of what was looked at is an event.
+/// </summary>
 public sealed partial record PrincipalMfa
 {
     /// <summary>Activation: two consecutive codes associate a pending device.</summary>
-    public CodeDecision SubmitCodes(Guid deviceId, CodeMatch pair)
+    /// <param name="deviceId">The device.</param>
+    /// <param name="find">Looks for the pair; not called during a wait.</param>
+    /// <param name="keptSession">The session of the principal that submits it.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="policy">The policies.</param>
+    public CodeDecision SubmitCodes(
+        Guid deviceId, Func<MfaDevice, CodeMatch> find, Guid? keptSession, DateTimeOffset now, DevicePolicy policy)
     {
         var device = Held(deviceId);
         if (device.WasActivated) return new CodeDecision(CodeOutcome.DeviceAlreadyActive, []);
+        if (Waits(device, now) is { } wait) return wait;
+
+        var pair = find(device);
         if (pair is not { Place: CodePlace.InWindow or CodePlace.OutsideWindow, Step: { } step, DriftSteps: { } offset })
-            return Refused(device, CodePurpose.Activation, pair);
+            return Refuse(device, CodePurpose.Activation, pair, policy);
 
         List<object> events = [new DeviceActivated(device.DeviceId, step, offset)];
         if (pair.Place == CodePlace.OutsideWindow) events.Add(new DeviceOutOfSync(device.DeviceId, offset));
 
-        // A password thief's device must not lie in wait for the day the owner's is gone.
+        // A password thief's device or session must not lie in wait for the day the owner's is gone.
         if (!HasSecondFactor)
+        {
             events.AddRange(Devices.Where(other => other.DeviceId != device.DeviceId)
                 .Select(other => new DeviceRemoved(other.DeviceId, RemovalReason.Discarded)));
+            events.Add(new SessionsEnded(SessionsEndReason.FirstDeviceActivated, keptSession));
+        }
 
         return new CodeDecision(pair.Place == CodePlace.InWindow ? CodeOutcome.Accepted : CodeOutcome.OutOfSync, events);
     }
 
-    /// <summary>Verification: one code of one named device, once.</summary>
-    public CodeDecision Verify(Guid deviceId, CodeMatch code, DateTimeOffset now, DevicePolicy policy)
+    /// <summary>Verification, by itself or within a sign-in: one code of one named device, once.</summary>
+    /// <param name="deviceId">The device.</param>
+    /// <param name="find">Looks for the code; not called during a wait, or when no code would be accepted.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="policy">The policies.</param>
+    /// <param name="purpose">What a refusal says that it was submitted for.</param>
+    public CodeDecision Verify(
+        Guid deviceId,
+        Func<MfaDevice, CodeMatch> find,
+        DateTimeOffset now,
+        DevicePolicy policy,
+        CodePurpose purpose = CodePurpose.Verification)
     {
         var device = Held(deviceId);
-
         if (device.Status == DeviceStatus.Pending) return new CodeDecision(CodeOutcome.DevicePending, []);
+        if (Waits(device, now) is { } wait) return wait;
+
         if (device.Status == DeviceStatus.OutOfSync)
-            return new CodeDecision(CodeOutcome.ResyncRequired,
-                [new CodeRejected(device.DeviceId, CodePurpose.Verification, RejectionReason.OutOfSync)]);
+            return Refuse(device, new CodeRejected(device.DeviceId, purpose, RejectionReason.OutOfSync), policy);
 
-        if (code is not { Place: CodePlace.InWindow, Step: { } step, DriftSteps: { } offset })
-            return ShowsOutOfSync(device, code, policy)
-                ? new CodeDecision(CodeOutcome.ResyncRequired,
-                [
-                    .. Refused(device, CodePurpose.Verification, code).Events,
-                    new DeviceOutOfSync(device.DeviceId, code.DriftSteps!.Value),
-                ])
-                : Refused(device, CodePurpose.Verification, code);
+        // A suspended device looks for the code as any other does, so that the caller's clock tells no difference.
+        var code = find(device);
+        if (device.Status == DeviceStatus.Suspended || code is not { Place: CodePlace.InWindow, Step: not null, DriftSteps: not null })
+            return Refuse(device, purpose, code, policy);
 
-        var accepted = new CodeAccepted(device.DeviceId, step, offset);
+        var accepted = new CodeAccepted(device.DeviceId, code.Step!.Value, code.DriftSteps!.Value);
         return new CodeDecision(CodeOutcome.Accepted,
-            DriftAfter(device, offset, now, policy) is { } drift
+            DriftAfter(device, accepted.DriftSteps, now, policy) is { } drift
                 ? [accepted, new DeviceDriftMoved(device.DeviceId, drift)]
                 : [accepted]);
     }
 
     /// <summary>Resync: two fresh consecutive codes (RFC 4226 7.4).</summary>
-    public CodeDecision Resync(Guid deviceId, CodeMatch pair, DateTimeOffset now, DevicePolicy policy)
+    /// <param name="deviceId">The device.</param>
+    /// <param name="find">Looks for the pair; not called during a wait.</param>
+    /// <param name="endsSuspension">Whether the caller has freshly proved another factor than this device.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="policy">The policies.</param>
+    public CodeDecision Resync(
+        Guid deviceId, Func<MfaDevice, CodeMatch> find, bool endsSuspension, DateTimeOffset now, DevicePolicy policy)
     {
         var device = Held(deviceId);
-
         if (device.Status == DeviceStatus.Pending) return new CodeDecision(CodeOutcome.DevicePending, []);
-        if (pair is not { Place: CodePlace.InWindow or CodePlace.OutsideWindow, Step: { } step, DriftSteps: { } offset })
-            return Refused(device, CodePurpose.Resync, pair);
+        if (Waits(device, now) is { } wait) return wait;
+
+        var pair = find(device);
+        if ((device.Status == DeviceStatus.Suspended && !endsSuspension)
+            || pair is not { Place: CodePlace.InWindow or CodePlace.OutsideWindow, Step: { } step, DriftSteps: { } offset })
+            return Refuse(device, CodePurpose.Resync, pair, policy);
 
         // One pair from far away may be an old one that somebody wrote down: it cannot move a device into the past alone.
         if (Math.Abs(offset) > policy.DriftLimit && !Confirms(device.NotedPair, offset, now, policy))
@@ -70,20 +101,50 @@ public sealed partial record PrincipalMfa
     private MfaDevice Held(Guid deviceId) =>
         Device(deviceId) ?? throw new ArgumentException("The principal has no such device.", nameof(deviceId));
 
-    private static CodeDecision Refused(MfaDevice device, CodePurpose purpose, CodeMatch match)
+    private CodeDecision? Waits(MfaDevice device, DateTimeOffset now) =>
+        Math.Max(Wait?.SecondsLeft(now) ?? 0, device.Wait?.SecondsLeft(now) ?? 0) is > 0 and var seconds
+            ? new CodeDecision(CodeOutcome.Wait, [], WaitSeconds: seconds)
+            : null;
+
+    private CodeDecision Refuse(MfaDevice device, CodePurpose purpose, CodeMatch match, DevicePolicy policy)
     {
-        var reason = match.Place switch
+        var reason = (device.Status, match.Place) switch
         {
-            CodePlace.Spent => RejectionReason.Replayed,
-            CodePlace.OutsideWindow => RejectionReason.OutsideWindow,
+            (DeviceStatus.Suspended, _) => RejectionReason.Suspended,
+            (_, CodePlace.Spent) => RejectionReason.Replayed,
+            (_, CodePlace.OutsideWindow) => RejectionReason.OutsideWindow,
             _ => RejectionReason.Wrong,
         };
-        return new CodeDecision(CodeOutcome.Refused,
-            [new CodeRejected(device.DeviceId, purpose, reason, match.Step, match.DriftSteps)]);
+        return Refuse(device, new CodeRejected(device.DeviceId, purpose, reason, match.Step, match.DriftSteps), policy);
     }
 
-    private static bool ShowsOutOfSync(MfaDevice device, CodeMatch code, DevicePolicy policy) =>
-        code is { Place: CodePlace.OutsideWindow, Step: { } step }
+    // The rejection, and what comes of it: out of sync, suspended, and the beginning of a wait.
+    private CodeDecision Refuse(MfaDevice device, CodeRejected rejected, DevicePolicy policy)
+    {
+        List<object> events = [rejected];
+        var outOfSync = ShowsOutOfSync(device, rejected, policy);
+        if (outOfSync) events.Add(new DeviceOutOfSync(device.DeviceId, rejected.DriftSteps!.Value));
+
+        // A pending device expires instead: suspended it would count as a factor.
+        var failures = device.ConsecutiveFailures + 1;
+        var suspends = device is { WasActivated: true, Status: not DeviceStatus.Suspended } && failures >= policy.Throttle.SuspendAt;
+        if (suspends) events.Add(new DeviceSuspended(device.DeviceId, failures));
+
+        var deviceWait = policy.Throttle.SecondsAfter(failures);
+        var principalWait = policy.Throttle.SecondsAfter(ConsecutiveFailures + 1);
+        if (deviceWait + principalWait > 0) events.Add(new AttemptsThrottled(device.DeviceId, deviceWait, principalWait));
+
+        // What a suspended device is asked for looks like a wrong code.
+        var resync = !suspends
+            && (outOfSync || rejected.Reason == RejectionReason.OutOfSync);
+        return new CodeDecision(resync ? CodeOutcome.ResyncRequired : CodeOutcome.Refused, events);
+    }
+
+    private static bool ShowsOutOfSync(MfaDevice device, CodeRejected rejected, DevicePolicy policy) =>
+        rejected is
+        {
+            Purpose: CodePurpose.Verification or CodePurpose.SignIn, Reason: RejectionReason.OutsideWindow, Step: { } step,
+        }
         && !device.StraySteps.Contains(step)
         && device.StraySteps.Length + 1 >= policy.OutOfSyncRun;
 

@@ -1,3 +1,5 @@
+using MfaEvents.Core.SignIn;
+
 namespace MfaEvents.Core.Devices;
 
 /// <summary>Decisions about the devices themselves.</summary>
@@ -19,9 +21,13 @@ public sealed partial record PrincipalMfa
         return device.Name == deviceName ? [] : [new DeviceRenamed(device.DeviceId, deviceName, device.Name)];
     }
 
-    public static DeviceRemoved Remove(MfaDevice device)
+    /// <summary>Removes a device. With one that was ever a factor, the sessions that it may have given end.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="keptSession">The session of the principal that asked for it.</param>
+    public static IReadOnlyList<object> Remove(MfaDevice device, Guid? keptSession)
     {
-        return new DeviceRemoved(device.DeviceId, RemovalReason.Requested);
+        var removed = new DeviceRemoved(device.DeviceId, RemovalReason.Requested);
+        return device.WasActivated ? [removed, new SessionsEnded(SessionsEndReason.DeviceRemoved, keptSession)] : [removed];
     }
 
     /// <summary>Removes a device that was never activated; nothing happens when it was, or is gone.</summary>

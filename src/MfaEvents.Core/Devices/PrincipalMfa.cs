@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
 
@@ -12,6 +13,9 @@ public sealed partial record PrincipalMfa
 
     /// <summary>Refused codes in a row, over all devices, since the last accepted one.</summary>
     public int ConsecutiveFailures { get; init; }
+
+    /// <summary>The last wait that those failures began, for every device.</summary>
+    public Wait? Wait { get; init; }
 
     /// <summary>Whether a sign-in needs a second factor.</summary>
     public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
@@ -47,6 +51,7 @@ public sealed partial record PrincipalMfa
         {
             Status = DeviceStatus.Active,
             ActivatedAt = at,
+            Trend = DriftTrend.From(e.DriftSteps, at),
         }),
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
@@ -68,6 +73,7 @@ public sealed partial record PrincipalMfa
             DriftSteps = e.DriftSteps,
             EdgeRun = 0,
             NotedPair = null,
+            Trend = DriftTrend.From(e.DriftSteps, at),
         }),
 
         DeviceDriftMoved e => With(e.DeviceId, device => device with
@@ -81,6 +87,7 @@ public sealed partial record PrincipalMfa
         {
             LastUsedAt = at,
             EdgeRun = NextEdgeRun(device, e.DriftSteps),
+            Trend = device.Trend?.And(e.DriftSteps, at),
         }),
 
         CodeRejected e => With(e.DeviceId, device => device with
@@ -88,6 +95,18 @@ public sealed partial record PrincipalMfa
             ConsecutiveFailures = device.ConsecutiveFailures + 1,
             StraySteps = NextStraySteps(device, e),
         }) with { ConsecutiveFailures = ConsecutiveFailures + 1 },
+
+        AttemptsThrottled e => With(e.DeviceId, device => device with
+        {
+            Wait = Wait.Begun(e.DeviceWaitSeconds, at, device.Wait),
+        }) with { Wait = Wait.Begun(e.PrincipalWaitSeconds, at, Wait) },
+
+        DeviceSuspended e => With(e.DeviceId, device => device with
+        {
+            Status = DeviceStatus.Suspended,
+            StraySteps = [],
+            EdgeRun = 0,
+        }),
 
         DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
 
@@ -101,8 +120,9 @@ public sealed partial record PrincipalMfa
         {
             LastUsedStep = Later(device.LastUsedStep, step),
             ConsecutiveFailures = 0,
+            Wait = null,
             StraySteps = [],
-        }) with { ConsecutiveFailures = 0 };
+        }) with { ConsecutiveFailures = 0, Wait = null };
 
     private PrincipalMfa With(Guid deviceId, Func<MfaDevice, MfaDevice> change) =>
         this with { Devices = [.. Devices.Select(device => device.DeviceId == deviceId ? change(device) : device)] };
@@ -117,7 +137,7 @@ public sealed partial record PrincipalMfa
 
     private static ImmutableArray<long> NextStraySteps(MfaDevice device, CodeRejected e) => e switch
     {
-        { Purpose: CodePurpose.Verification, Reason: RejectionReason.OutsideWindow, Step: { } step } =>
+        { Purpose: CodePurpose.Verification or CodePurpose.SignIn, Reason: RejectionReason.OutsideWindow, Step: { } step } =>
             device.StraySteps.Contains(step) ? device.StraySteps : device.StraySteps.Add(step),
         _ => [],
     };

@@ -1,4 +1,5 @@
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 using static MfaEvents.Core.Tests.Devices.Authenticator;
 using static MfaEvents.Core.Tests.Devices.Story;
 
@@ -13,7 +14,7 @@ public sealed class ActivationTests
     public void Two_consecutive_codes_activate_a_device(int offset) =>
         Given(Phone.Assigned)
             .When(Phone.Activates(offset))
-            .Then(CodeOutcome.Accepted, Phone.Activated(offset))
+            .Then(CodeOutcome.Accepted, Phone.Activated(offset), SessionsEnd(SessionsEndReason.FirstDeviceActivated))
             .Of(Phone).Status.ShouldBe(DeviceStatus.Active);
 
     // AWS IAM: codes that were generated and then submitted too late do associate the device, out of sync.
@@ -26,7 +27,7 @@ public sealed class ActivationTests
     public void Codes_submitted_too_late_or_too_early_associate_the_device_out_of_sync(int offset) =>
         Given(Phone.Assigned)
             .When(Phone.Activates(offset))
-            .Then(CodeOutcome.OutOfSync, Phone.Activated(offset), Phone.WentOutOfSync(offset))
+            .Then(CodeOutcome.OutOfSync, Phone.Activated(offset), Phone.WentOutOfSync(offset), SessionsEnd(SessionsEndReason.FirstDeviceActivated))
             .Of(Phone).Status.ShouldBe(DeviceStatus.OutOfSync);
 
     [Theory]
@@ -62,7 +63,7 @@ public sealed class ActivationTests
     public void After_a_wrong_pair_the_right_one_still_activates() =>
         Given(Phone.Assigned, Phone.Rejected(RejectionReason.Wrong, purpose: CodePurpose.Activation))
             .When(Phone.Activates(0))
-            .Then(CodeOutcome.Accepted, Phone.Activated());
+            .Then(CodeOutcome.Accepted, Phone.Activated(), SessionsEnd(SessionsEndReason.FirstDeviceActivated));
 
     [Fact]
     public void A_second_activation_evaluates_nothing_whatever_the_codes() =>
@@ -77,7 +78,8 @@ public sealed class ActivationTests
     [Fact]
     public void Both_codes_of_an_activation_are_spent() =>
         Given(Phone.Assigned)
-            .When(Phone.Activates(0)).Then(CodeOutcome.Accepted, Phone.Activated())
+            .When(Phone.Activates(0))
+            .Then(CodeOutcome.Accepted, Phone.Activated(), SessionsEnd(SessionsEndReason.FirstDeviceActivated))
             .When(Phone.Verifies(0)).Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.Replayed, 0))
             .When(Phone.Verifies(-1)).Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.Replayed, -1))
             .When(Phone.Resyncs(0))
@@ -100,7 +102,8 @@ public sealed class ActivationTests
                 CodeOutcome.Accepted,
                 Tablet.Activated(),
                 Phone.Removed(RemovalReason.Discarded),
-                Laptop.Removed(RemovalReason.Discarded))
+                Laptop.Removed(RemovalReason.Discarded),
+                SessionsEnd(SessionsEndReason.FirstDeviceActivated))
             .State.Devices.ShouldHaveSingleItem().Name.ShouldBe("tablet");
 
     [Fact]
@@ -111,7 +114,8 @@ public sealed class ActivationTests
                 CodeOutcome.OutOfSync,
                 Phone.Activated(-20),
                 Phone.WentOutOfSync(-20),
-                Tablet.Removed(RemovalReason.Discarded));
+                Tablet.Removed(RemovalReason.Discarded),
+                SessionsEnd(SessionsEndReason.FirstDeviceActivated));
 
     [Fact]
     public void A_second_activation_leaves_pending_devices_alone() =>
@@ -132,5 +136,7 @@ public sealed class ActivationTests
         GivenInUse(Phone)
             .And(Tablet.Assigned, Laptop.Assigned, Phone.Removed(RemovalReason.Requested))
             .When(Tablet.Activates(0))
-            .Then(CodeOutcome.Accepted, Tablet.Activated(), Laptop.Removed(RemovalReason.Discarded));
+            .Then(
+                CodeOutcome.Accepted, Tablet.Activated(), Laptop.Removed(RemovalReason.Discarded),
+                SessionsEnd(SessionsEndReason.FirstDeviceActivated));
 }

@@ -54,6 +54,11 @@ internal sealed record Authenticator
     public Happening Rejected(RejectionReason reason, int? offset = null, CodePurpose purpose = CodePurpose.Verification) =>
         now => new CodeRejected(Id, purpose, reason, now + offset, offset);
 
+    public Happening Throttled(int deviceSeconds, int principalSeconds) =>
+        _ => new AttemptsThrottled(Id, deviceSeconds, principalSeconds);
+
+    public Happening Suspended(int failures = 100) => _ => new DeviceSuspended(Id, failures);
+
     public Happening Renamed(string name) => _ => new DeviceRenamed(Id, name, Name);
 
     public Happening Removed(RemovalReason reason) => _ => new DeviceRemoved(Id, reason);
@@ -63,7 +68,7 @@ internal sealed record Authenticator
     public Submission Verifies(int? offset) => (state, now) => VerifiesWith(Code(offset, now))(state, now);
 
     public Submission VerifiesWith(string code) => (state, now) =>
-        state.Verify(Id, TotpCode.Find(Key, code, state.Device(Id)!, now, Story.Policy), now, Story.Policy);
+        state.Verify(Id, device => TotpCode.Find(Key, code, device, now, Story.Policy), now, Story.Policy);
 
     /// <summary>Submits the code shown at this offset and, first, the one before it.</summary>
     public Submission Activates(int offset) => Activates(offset - 1, offset);
@@ -72,7 +77,7 @@ internal sealed record Authenticator
         ActivatesWith(Code(first, now), Code(second, now))(state, now);
 
     public Submission ActivatesWith(string code1, string code2) => (state, now) =>
-        state.SubmitCodes(Id, Pair(code1, code2, state, now));
+        state.SubmitCodes(Id, Pair(code1, code2, now), null, now, Story.Policy);
 
     /// <summary>Submits the code shown at this offset and, first, the one before it.</summary>
     public Submission Resyncs(int offset) => Resyncs(offset - 1, offset);
@@ -81,7 +86,17 @@ internal sealed record Authenticator
         ResyncsWith(Code(first, now), Code(second, now))(state, now);
 
     public Submission ResyncsWith(string code1, string code2) => (state, now) =>
-        state.Resync(Id, Pair(code1, code2, state, now), now, Story.Policy);
+        state.Resync(Id, Pair(code1, code2, now), endsSuspension: false, now, Story.Policy);
+
+    /// <summary>Resyncs as somebody who has freshly proved another factor.</summary>
+    public Submission ResyncsWithAnotherFactor(int? first, int? second) => (state, now) =>
+        state.Resync(Id, Pair(Code(first, now), Code(second, now), now), endsSuspension: true, now, Story.Policy);
+
+    public Submission SignsIn(Guid session, int? offset) => (state, now) =>
+    {
+        var code = Code(offset, now);
+        return state.SignInByCode(session, Id, device => TotpCode.Find(Key, code, device, now, Story.Policy), now, Story.Policy);
+    };
 
     /// <summary>The code it shows at this offset.</summary>
     public string Code(int? offset, DateTimeOffset now) =>
@@ -95,6 +110,6 @@ internal sealed record Authenticator
             .First(code => !shown.Contains(code));
     }
 
-    private CodeMatch Pair(string code1, string code2, PrincipalMfa state, DateTimeOffset now) =>
-        TotpCode.FindPair(Key, code1, code2, state.Device(Id)!, now, Story.Policy);
+    private Func<MfaDevice, CodeMatch> Pair(string code1, string code2, DateTimeOffset now) =>
+        device => TotpCode.FindPair(Key, code1, code2, device, now, Story.Policy);
 }

@@ -1,5 +1,6 @@
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 using static MfaEvents.Core.Tests.Devices.Authenticator;
 using static MfaEvents.Core.Tests.Devices.Story;
 
@@ -56,9 +57,24 @@ public sealed class DeviceTests
     [Fact]
     public void A_removed_device_is_gone_and_the_others_stay() =>
         GivenInUse(Phone, Tablet)
-            .When(state => [PrincipalMfa.Remove(state.Device(Phone.Id)!)])
-            .Then(Phone.Removed(RemovalReason.Requested))
+            .When(state => PrincipalMfa.Remove(state.Device(Phone.Id)!, null))
+            .Then(Phone.Removed(RemovalReason.Requested), SessionsEnd(SessionsEndReason.DeviceRemoved))
             .State.Devices.ShouldHaveSingleItem().DeviceId.ShouldBe(Tablet.Id);
+
+    [Fact]
+    public void The_session_that_removes_a_device_goes_on()
+    {
+        var session = Guid.CreateVersion7();
+        GivenInUse(Phone)
+            .When(state => PrincipalMfa.Remove(state.Device(Phone.Id)!, session))
+            .Then(Phone.Removed(RemovalReason.Requested), SessionsEnd(SessionsEndReason.DeviceRemoved, kept: session));
+    }
+
+    [Fact]
+    public void A_device_that_was_never_a_factor_is_removed_and_no_session_ends() =>
+        Given(Phone.Assigned)
+            .When(state => PrincipalMfa.Remove(state.Device(Phone.Id)!, null))
+            .Then(Phone.Removed(RemovalReason.Requested));
 
     [Fact]
     public void A_pending_device_expires() =>

@@ -102,7 +102,7 @@ public sealed class HistoryProperties
 
     [Fact]
     public void What_was_not_evaluated_leaves_no_event() => InEveryHistory(history =>
-        history.Where(played => played.Outcome is CodeOutcome.DevicePending or CodeOutcome.DeviceAlreadyActive)
+        history.Where(played => played.Outcome is CodeOutcome.DevicePending or CodeOutcome.DeviceAlreadyActive or CodeOutcome.Wait)
             .ShouldAllBe(played => played.Events.Count == 0));
 
     [Fact]
@@ -116,6 +116,42 @@ public sealed class HistoryProperties
             played.After.ConsecutiveFailures.ShouldBe(count);
         }
     });
+
+    [Fact]
+    public void A_suspended_device_never_verifies() => InEveryHistory(history =>
+    {
+        var suspended = new HashSet<Guid>();
+        foreach (var (e, _) in history.Events())
+        {
+            if (e is DeviceSuspended { DeviceId: var id }) suspended.Add(id);
+            if (e is DeviceResynced { DeviceId: var back }) suspended.Remove(back);
+            if (e is CodeAccepted accepted) suspended.ShouldNotContain(accepted.DeviceId);
+        }
+    });
+
+    // Whatever the clock does: a wait that began is over when its time has come, and no earlier.
+    [Fact]
+    public void During_a_wait_nothing_is_decided_about_its_device() => InEveryHistory(history =>
+    {
+        var waits = new Dictionary<Guid, DateTimeOffset>();
+        foreach (var played in history)
+        {
+            if (played.Device is { Id: var id } && played.Outcome is not null and not CodeOutcome.Wait
+                and not CodeOutcome.DevicePending and not CodeOutcome.DeviceAlreadyActive)
+                waits.GetValueOrDefault(id).ShouldBeLessThanOrEqualTo(played.At);
+            foreach (var e in played.Events)
+            {
+                if (e is AttemptsThrottled wait) waits[wait.DeviceId] = played.At.AddSeconds(wait.DeviceWaitSeconds);
+                if (e is CodeAccepted or DeviceActivated or DeviceResynced) waits.Remove(((IDeviceEvent)e).DeviceId);
+            }
+        }
+    });
+
+    [Fact]
+    public void No_more_failures_in_a_row_than_are_allowed_leave_a_factor_in_use() => InEveryHistory(history =>
+        history.SelectMany(played => played.After.Devices)
+            .Where(device => device.ConsecutiveFailures >= 7 && device.WasActivated)
+            .ShouldAllBe(device => device.Status == DeviceStatus.Suspended));
 
     [Fact]
     public void No_event_holds_a_code_or_a_key() => InEveryHistory(history =>
@@ -153,6 +189,7 @@ public sealed class HistoryProperties
             .. Enum.GetNames<CodeOutcome>(),
             nameof(DeviceAssigned), nameof(DeviceActivated), nameof(DeviceOutOfSync), nameof(DeviceResyncNoted),
             nameof(DeviceResynced), nameof(DeviceDriftMoved), nameof(CodeAccepted), nameof(DeviceRenamed), nameof(DeviceRemoved),
+            nameof(AttemptsThrottled), nameof(DeviceSuspended), "Verification Suspended", "Resync Suspended",
             "Verification Wrong", "Verification Replayed", "Verification OutsideWindow", "Verification OutOfSync",
             "Activation Wrong", "Resync Wrong", "Resync Replayed",
         ];

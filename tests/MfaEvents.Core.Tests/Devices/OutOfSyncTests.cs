@@ -32,8 +32,10 @@ public sealed class OutOfSyncTests
             .And(Stray(-60), Stray(-59))
             .When(Phone.Verifies(Wrong)).Then(CodeOutcome.Refused, Phone.Rejected(RejectionReason.Wrong))
             .When(Phone.Verifies(-58)).Then(CodeOutcome.Refused, Stray(-58))
-            .When(Phone.Verifies(-57)).Then(CodeOutcome.Refused, Stray(-57))
-            .When(Phone.Verifies(-56)).Then(CodeOutcome.ResyncRequired, Stray(-56), Phone.WentOutOfSync(-56));
+            .When(Phone.Verifies(-57)).Then(CodeOutcome.Refused, Stray(-57), Phone.Throttled(5, 5))
+            .After(Seconds(5))
+            .When(Phone.Verifies(-56))
+            .Then(CodeOutcome.ResyncRequired, Stray(-56), Phone.WentOutOfSync(-56), Phone.Throttled(10, 10));
 
     [Fact]
     public void A_repeated_code_does_not_count_and_does_not_break_the_row() =>
@@ -42,8 +44,11 @@ public sealed class OutOfSyncTests
             .When(Phone.Verifies(-59)).Then(CodeOutcome.Refused, Stray(-59))
             .When(Phone.Verifies(-60)).Then(CodeOutcome.Refused, Stray(-60))
             .After(Seconds(30))
-            .When(Phone.Verifies(-61)).Then(CodeOutcome.Refused, Stray(-61)) // the first one, seen half a minute later
-            .When(Phone.Verifies(-58)).Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58));
+            .When(Phone.Verifies(-61)) // the first one, seen half a minute later
+            .Then(CodeOutcome.Refused, Stray(-61), Phone.Throttled(5, 5))
+            .After(Seconds(5))
+            .When(Phone.Verifies(-58))
+            .Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58), Phone.Throttled(10, 10));
 
     [Fact]
     public void One_code_submitted_again_and_again_is_one_code() =>
@@ -52,7 +57,8 @@ public sealed class OutOfSyncTests
             .When(Phone.Verifies(-60)).Then(CodeOutcome.Refused, Stray(-60))
             .When(Phone.Verifies(-60)).Then(CodeOutcome.Refused, Stray(-60))
             .When(Phone.Verifies(-59)).Then(CodeOutcome.Refused, Stray(-59))
-            .When(Phone.Verifies(-58)).Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58));
+            .When(Phone.Verifies(-58))
+            .Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58), Phone.Throttled(5, 5));
 
     [Fact]
     public void An_accepted_code_breaks_the_row() =>
@@ -85,7 +91,8 @@ public sealed class OutOfSyncTests
             .And(Stray(-60), Stray(-59))
             .When(Tablet.Verifies(-58)).Then(CodeOutcome.Refused, Tablet.Rejected(RejectionReason.OutsideWindow, -58))
             .When(Tablet.Verifies(Wrong)).Then(CodeOutcome.Refused, Tablet.Rejected(RejectionReason.Wrong))
-            .When(Phone.Verifies(-58)).Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58));
+            .When(Phone.Verifies(-58))
+            .Then(CodeOutcome.ResyncRequired, Stray(-58), Phone.WentOutOfSync(-58), Phone.Throttled(0, 5));
 
     [Theory]
     [InlineData(0)]

@@ -1,6 +1,7 @@
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Devices.Totp;
+using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Tests.Devices;
 
@@ -30,6 +31,8 @@ internal sealed record Story(PrincipalMfa State, DateTimeOffset Now)
 
     public static TimeSpan Hours(int count) => TimeSpan.FromHours(count);
 
+    public static Happening SessionsEnd(SessionsEndReason reason, Guid? kept = null) => _ => new SessionsEnded(reason, kept);
+
     public Story And(params Happening[] events) =>
         this with { State = Told(events).Aggregate(State, (state, e) => PrincipalMfa.Evolve(state, Principal.Root, e, Now)!) };
 
@@ -38,10 +41,10 @@ internal sealed record Story(PrincipalMfa State, DateTimeOffset Now)
     public Decided When(Submission submission)
     {
         var decision = submission(State, Now);
-        return new Decided(this, decision.Outcome, decision.Events, decision.DriftSteps);
+        return new Decided(this, decision.Outcome, decision.Events, decision.DriftSteps, decision.WaitSeconds);
     }
 
-    public Decided When(Func<PrincipalMfa, IReadOnlyList<object>> decide) => new(this, null, decide(State), 0);
+    public Decided When(Func<PrincipalMfa, IReadOnlyList<object>> decide) => new(this, null, decide(State), 0, 0);
 
     /// <summary>What the events have made of a device by now.</summary>
     public MfaDevice Of(Authenticator device) => State.Device(device.Id).ShouldNotBeNull();
@@ -50,7 +53,8 @@ internal sealed record Story(PrincipalMfa State, DateTimeOffset Now)
 }
 
 /// <summary>What was decided in a story.</summary>
-internal sealed record Decided(Story Story, CodeOutcome? Outcome, IReadOnlyList<object> Events, int DriftSteps)
+internal sealed record Decided(
+    Story Story, CodeOutcome? Outcome, IReadOnlyList<object> Events, int DriftSteps, int WaitSeconds)
 {
     public Story Then(CodeOutcome outcome, params Happening[] events)
     {
@@ -71,4 +75,10 @@ internal sealed record Decided(Story Story, CodeOutcome? Outcome, IReadOnlyList<
     public Story ThenNothing(CodeOutcome outcome) => Then(outcome);
 
     public Story ThenNothing() => Then([]);
+
+    public Story ThenWait(int seconds)
+    {
+        WaitSeconds.ShouldBe(seconds);
+        return Then(CodeOutcome.Wait);
+    }
 }

@@ -155,7 +155,7 @@ public sealed class VerificationTests
 
     [Fact]
     public void A_device_that_the_principal_does_not_hold_is_the_callers_mistake() =>
-        Should.Throw<ArgumentException>(() => Given().State.Verify(Phone.Id, CodeMatch.None, Noon, Policy));
+        Should.Throw<ArgumentException>(() => Given().State.Verify(Phone.Id, _ => CodeMatch.None, Noon, Policy));
 
     // What the phone shows at 2026-03-05T19:40:30Z, and by chance again 65 steps later.
     private const string Twins = "809455";

@@ -1,0 +1,51 @@
+namespace MfaEvents.Core.SignIn;
+
+// A storage format: never edited, only superseded. Who, when and from where is metadata.
+
+/// <summary>What somebody proved who they are with (RFC 8176).</summary>
+public enum Factor
+{
+    /// <summary>Something known: the password.</summary>
+    Password,
+
+    /// <summary>Something held: a device that shows one-time passwords.</summary>
+    Otp,
+}
+
+/// <summary>A principal signed in, and a session began.</summary>
+/// <param name="SessionId">The session.</param>
+/// <param name="Factor">What completed it: the password alone, or a device after it.</param>
+/// <param name="DeviceId">The device whose code it was.</param>
+public sealed record SignedIn(Guid SessionId, Factor Factor, Guid? DeviceId);
+
+/// <summary>A sign-in was refused.</summary>
+/// <param name="Factor">What was wrong.</param>
+/// <param name="DeviceId">The device whose code it should have been.</param>
+public sealed record SignInRefused(Factor Factor, Guid? DeviceId);
+
+/// <summary>Wrong passwords in a row from one client address begin a wait for this name from that address.</summary>
+/// <param name="ConsecutiveFailures">How many they are.</param>
+/// <param name="WaitSeconds">How long the wait lasts.</param>
+public sealed record PasswordAttemptsThrottled(int ConsecutiveFailures, int WaitSeconds);
+
+/// <summary>One session ended.</summary>
+public sealed record SessionEnded(Guid SessionId);
+
+/// <summary>All sessions of the principal ended, but one.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="KeptSessionId">The session that goes on: the one that asked for it.</param>
+public sealed record SessionsEnded(SessionsEndReason Reason, Guid? KeptSessionId);
+
+/// <summary>Why the sessions of a principal ended.</summary>
+public enum SessionsEndReason
+{
+    /// <summary>Somebody asked for it.</summary>
+    Requested,
+
+    /// <summary>The first device was activated: a session by password alone may be a thief's.</summary>
+    FirstDeviceActivated,
+
+    DeviceRemoved,
+
+    PasswordChanged,
+}

@@ -1,5 +1,6 @@
 using Marten;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Sealing;
 using Weasel.Core;
 
 namespace MfaEvents.Server.Accounts;
@@ -17,6 +18,7 @@ public static class DirectoryStore
         store.Schema.For<RootEmail>();
         store.Schema.For<GivenAccountId>();
         RememberedAnswer.Map(store);
+        TokenKey.Map(store);
     }
 }
 

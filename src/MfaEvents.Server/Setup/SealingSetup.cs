@@ -9,6 +9,7 @@ public static class SealingSetup
     public static void AddSealing(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
         builder.Services.AddSingleton<Seals>();
+        builder.Services.AddSingleton<TokenKeys>();
         builder.Services.AddDataProtection()
             .SetApplicationName("MfaEvents")
             .PersistKeysToFileSystem(KeyFolder.In(settings.DataDirectory));

@@ -20,6 +20,7 @@ try
     builder.AddGeneratedCode();
     builder.AddSealing(settings);
     builder.AddBearerTokens(settings);
+    builder.AddSignIn();
     builder.AddHttp(settings);
 
     await using var app = builder.Build();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using MfaEvents.Server.Http;
 
 namespace MfaEvents.Server.Access;
 
@@ -22,6 +23,9 @@ public sealed record Caller
     /// <summary>An owner's own principal.</summary>
     public string? Principal { get; init; }
 
+    /// <summary>The session of a token of our own; the tokens of others have none.</summary>
+    public Guid? SessionId { get; init; }
+
     public required IReadOnlySet<string> AuthenticationMethods { get; init; }
 
     public DateTimeOffset? AuthenticatedAt { get; init; }
@@ -30,6 +34,9 @@ public sealed record Caller
 
     /// <summary>Whether this is the root user of its account.</summary>
     public bool IsRoot => Is(Role.Owner) && Principal == Core.Accounts.Principal.Root;
+
+    /// <summary>The caller's session, when it is the principal's own.</summary>
+    public Guid? SessionOf(string principal) => Principal == principal ? SessionId : null;
 
     /// <summary>Whether the caller may know that the account exists.</summary>
     public bool Sees(string accountId, Role inRole) => inRole switch
@@ -68,6 +75,7 @@ public sealed record Caller
             Roles = user.FindAll(ClaimNames.Roles).Select(claim => RoleNames.Parse(claim.Value)).OfType<Role>().ToHashSet(),
             Accounts = user.FindAll(ClaimNames.Account).Select(claim => claim.Value).ToHashSet(StringComparer.Ordinal),
             Principal = principal,
+            SessionId = Uuid.Parse(user.FindFirstValue(ClaimNames.Session)),
             AuthenticationMethods = user.FindAll(ClaimNames.AuthenticationMethods).Select(claim => claim.Value)
                 .ToHashSet(StringComparer.Ordinal),
             AuthenticatedAt = user.FindFirstValue(ClaimNames.AuthenticatedAt) is { } time
@@ -87,6 +95,7 @@ public static class ClaimNames
     public const string Roles = "roles";
     public const string Account = "account";
     public const string Principal = "principal";
+    public const string Session = "sid";
     public const string AuthenticationMethods = "amr";
     public const string AuthenticatedAt = "auth_time";
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.SignIn;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Access;
@@ -11,9 +12,10 @@ namespace MfaEvents.Server.Access;
 /// What every request passes before its endpoint, in the contract's order of answers: 401, 403 for the wrong role, 404 for what
 /// the caller may not see, 401 for a stale sign-in, then 413, 415 and 400 for the body. It holds no lock and no transaction.
 /// </summary>
-/// <remarks>A request with nothing wrong and a second factor in its token costs no query here: its endpoint finds a missing
-/// target itself.</remarks>
-public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvider clock, MfaEventsSettings settings)
+/// <remarks>A request with nothing wrong, a second factor in its token and no session of ours costs no query here: its endpoint
+/// finds a missing target itself.</remarks>
+public sealed class Gate(
+    RequestDelegate next, IDocumentStore store, Sessions sessions, TimeProvider clock, MfaEventsSettings settings)
 {
     /// <summary>How far in the future a sign-in may seem to lie, by the clock of its issuer.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
@@ -37,10 +39,12 @@ public sealed class Gate(RequestDelegate next, IDocumentStore store, TimeProvide
     private async Task<Problem?> RefusalAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        if (endpoint is null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) return null;
+        if (endpoint is null) return null;
+        if (endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null) return await BodyAsync(endpoint, context);
         if (endpoint.Metadata.GetMetadata<AllowAttribute>() is not { } allow) return null;
 
         if (Caller.From(context.User) is not { } caller) return Problems.Unauthenticated;
+        if (!await sessions.IsLiveAsync(caller, context.RequestAborted)) return Problems.Unauthenticated;
         var roles = allow.Roles.Where(caller.Is).ToArray();
         if (roles.Length == 0) return Problems.Forbidden;
 

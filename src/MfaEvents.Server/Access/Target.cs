@@ -30,7 +30,8 @@ public sealed partial record Target
             DeviceId = Uuid.Parse(device),
             IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
                 && (principal is null || PrincipalForm().IsMatch(principal))
-                && (device is null || Uuid.Parse(device) is not null),
+                && (device is null || Uuid.Parse(device) is not null)
+                && (route["sessionId"] is not string session || Uuid.Parse(session) is not null),
         };
     }
 

@@ -45,7 +45,9 @@ public sealed class TrustedIssuer : IValidatableObject
         var added = Accounts.Count > 0 && accounts.Length == 0 ? Accounts : [];
         return new ClaimsIdentity(
             [
-                .. user.Claims.Where(claim => claim.Type != ClaimNames.Roles || Roles.Contains(claim.Value)),
+                // Its sessions are its own affair: a session of ours is in our tokens alone.
+                .. user.Claims.Where(claim => claim.Type != ClaimNames.Session
+                    && (claim.Type != ClaimNames.Roles || Roles.Contains(claim.Value))),
                 .. added.Select(account => new Claim(ClaimNames.Account, account)),
             ],
             user.Identity!.AuthenticationType);

@@ -1,4 +1,5 @@
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
@@ -10,7 +11,7 @@ namespace MfaEvents.Server.Accounts;
 
 public sealed record ChangePassword([Password] string NewPassword);
 
-/// <summary>Changes a principal's password.</summary>
+/// <summary>Changes a principal's password; its sessions end, but for the one that asks.</summary>
 public static class ChangePasswordEndpoint
 {
     [WolverinePut(Routes.Password), Allow(Role.Owner), FreshSignIn(FreshFor.Password)]
@@ -18,6 +19,9 @@ public static class ChangePasswordEndpoint
     public static (Answer, Events, IMartenOp) Put(
         ChangePassword command,
         SealedPassword password,
+        Caller caller,
         [WriteModel("principal", LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa state) =>
-        (Answer.NoContent, [new PasswordChanged()], MartenOps.Store(password));
+        (Answer.NoContent,
+            [new PasswordChanged(), new SessionsEnded(SessionsEndReason.PasswordChanged, caller.SessionOf(state.Id))],
+            MartenOps.Store(password));
 }

@@ -1,5 +1,6 @@
 using Marten;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.SignIn;
 using MfaEvents.Server.Sealing;
 using Weasel.Core;
 
@@ -18,6 +19,7 @@ public static class DirectoryStore
         store.Schema.For<RootEmail>();
         store.Schema.For<GivenAccountId>();
         RememberedAnswer.Map(store);
+        PasswordFailures.Map(store);
         TokenKey.Map(store);
     }
 }

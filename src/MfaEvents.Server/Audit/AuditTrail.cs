@@ -5,6 +5,7 @@ using Marten;
 using Marten.Events.Projections;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Http;
 
 namespace MfaEvents.Server.Audit;
@@ -82,5 +83,11 @@ public sealed class AuditTrail : IProjection
         _ => null,
     };
 
-    private static Guid? DeviceOf(object data) => data is IDeviceEvent e ? e.DeviceId : null;
+    private static Guid? DeviceOf(object data) => data switch
+    {
+        IDeviceEvent e => e.DeviceId,
+        SignedIn e => e.DeviceId,
+        SignInRefused e => e.DeviceId,
+        _ => null,
+    };
 }

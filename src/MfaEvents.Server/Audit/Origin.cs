@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Audit;
@@ -33,6 +34,10 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
             Normal(http.Connection.RemoteIpAddress)?.ToString(),
             Clean(http.Request.Headers.UserAgent.ToString()));
     }
+
+    /// <summary>Where a request came from that a principal makes without a token: within its sign-in.</summary>
+    public static Origin Of(HttpContext http, string accountId, string principal, string issuer) =>
+        Of(http) with { Actor = Arn.OfPrincipal(accountId, principal), ActorIssuer = issuer };
 
     /// <summary>
     /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that

@@ -47,7 +47,7 @@ public static class ReadAuditEndpoint
     [Queries("from", "From this instant, inclusive."), Queries("to", "To this instant, exclusive.")]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(
-        HttpRequest request, IQuerySession session, TimeProvider clock, CancellationToken cancellation)
+        HttpRequest request, Caller caller, IQuerySession session, TimeProvider clock, CancellationToken cancellation)
     {
         var query = new QueryReader(request);
         var (principal, deviceId) = (query.Text("principal"), query.Id("deviceId"));
@@ -59,7 +59,6 @@ public static class ReadAuditEndpoint
         if (query.Refusal is { } refusal) return refusal;
 
         // An IAM user sees its own principal's items only, whatever it asks for.
-        var caller = request.HttpContext.Features.Get<Caller>()!;
         var own = caller.Is(Role.Auditor) || caller.IsRoot ? null : caller.Principal;
 
         // Read before the items, so that whatever it promises is among them.
@@ -78,7 +77,7 @@ public static class ReadAuditEndpoint
 
         var page = await items.OrderByDescending(item => item.Index).Take(limit + 1).ToListAsync(cancellation);
         return Answer.Ok(new AuditView(
-            [.. page.Take(limit).Select(item => View(item, redacted: own is not null))],
+            [.. page.Take(limit).Select(item => View(item, redacted: !caller.SeesReasons))],
             page.Count > limit ? Cursor.Write(page[limit - 1].Index) : null,
             upTo));
     }

@@ -4,6 +4,7 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Audit;
@@ -26,7 +27,13 @@ public static class ReadHistoryEndpoint
     [Answers(200, typeof(HistoryView))]
     [Queries("fromVersion", "The first version, inclusive."), Queries("toVersion", "The last version, inclusive.")]
     public static async Task<Answer> Get(
-        string accountId, string principal, HttpRequest request, IQuerySession session, CancellationToken cancellation)
+        string accountId,
+        string principal,
+        HttpRequest request,
+        Caller caller,
+        IQuerySession session,
+        MfaEventsSettings settings,
+        CancellationToken cancellation)
     {
         var query = new QueryReader(request);
         var from = query.Whole("fromVersion", 1, long.MaxValue) ?? 1;
@@ -37,7 +44,6 @@ public static class ReadHistoryEndpoint
 
         var events = await session.Events.FetchStreamAsync(principal, version: to, token: cancellation);
 
-        var caller = request.HttpContext.Features.Get<Caller>()!;
         var items = new List<HistoryItem>();
         PrincipalMfa? state = null;
         foreach (var e in events)
@@ -51,7 +57,7 @@ public static class ReadHistoryEndpoint
                 e.Timestamp,
                 e.UserName,
                 caller.SeesReasons ? data : Redaction.Of(e.EventTypeName, data),
-                DeviceView.Of(accountId, state)));
+                DeviceView.Of(accountId, state, settings.Devices)));
         }
 
         return Answer.Ok(new HistoryView(items));

@@ -2,6 +2,7 @@ using Marten;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Devices;
@@ -12,7 +13,12 @@ public static class ReadDevicesEndpoint
     [WolverineGet(Routes.Devices), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
     [Answers(200, typeof(DevicesView)), Queries("at", "The instant, inclusive, as RFC 3339; now when it is left out.")]
     public static async Task<Answer> Get(
-        string accountId, string principal, HttpRequest request, IQuerySession session, CancellationToken cancellation)
+        string accountId,
+        string principal,
+        HttpRequest request,
+        IQuerySession session,
+        MfaEventsSettings settings,
+        CancellationToken cancellation)
     {
         var query = new QueryReader(request);
         var at = query.Instant("at");
@@ -20,7 +26,7 @@ public static class ReadDevicesEndpoint
         if (query.Refusal is { } refusal) return refusal;
         if (at is { } instant)
             state = await session.Events.AggregateStreamAsync<PrincipalMfa>(principal, timestamp: instant, token: cancellation);
-        return Answer.Ok(new DevicesView(DeviceView.Of(accountId, state)));
+        return Answer.Ok(new DevicesView(DeviceView.Of(accountId, state, settings.Devices)));
     }
 }
 
@@ -30,9 +36,16 @@ public static class ReadDeviceEndpoint
     [WolverineGet(Routes.Device), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
     [Answers(200, typeof(DeviceView))]
     public static async Task<Answer> Get(
-        string accountId, string principal, Guid deviceId, IQuerySession session, CancellationToken cancellation)
+        string accountId,
+        string principal,
+        Guid deviceId,
+        IQuerySession session,
+        MfaEventsSettings settings,
+        CancellationToken cancellation)
     {
         var state = await session.LoadAsync<PrincipalMfa>(principal, cancellation);
-        return state?.Device(deviceId) is { } device ? Answer.Ok(DeviceView.Of(accountId, device)) : Problems.NotFound;
+        return state?.Device(deviceId) is { } device 
+            ? Answer.Ok(DeviceView.Of(accountId, device, settings.Devices))
+            : Problems.NotFound;
     }
 }

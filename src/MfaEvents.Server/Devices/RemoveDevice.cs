@@ -14,10 +14,11 @@ public static class RemoveDeviceEndpoint
     [Answers(204)]
     public static (Answer, Events) Delete(
         Guid deviceId,
+        Caller caller,
         [WriteModel("principal", LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa state)
     {
         return state.Device(deviceId) is { } device
-            ? (Answer.NoContent, [PrincipalMfa.Remove(device)])
+            ? (Answer.NoContent, [.. PrincipalMfa.Remove(device, caller.SessionOf(state.Id))])
             : (Problems.NotFound, []);
     }
 }

@@ -2,6 +2,7 @@ using Marten;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
 using Wolverine.Http;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -21,6 +22,7 @@ public static class RenameDeviceEndpoint
         Guid deviceId,
         [WriteModel("principal", LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa state,
         IDocumentSession session,
+        MfaEventsSettings settings,
         CancellationToken cancellation)
     {
         if (state.Device(deviceId) is not { } device) return (Problems.NotFound, []);
@@ -28,7 +30,7 @@ public static class RenameDeviceEndpoint
         var owner = await session.LoadAsync<DeviceName>(DeviceName.IdOf(command.DeviceName), cancellation);
         if (owner is not null && owner.DeviceId != deviceId) return (Problems.DeviceNameTaken, []);
 
-        return (Answer.Ok(DeviceView.Of(accountId, device with { Name = command.DeviceName })),
+        return (Answer.Ok(DeviceView.Of(accountId, device with { Name = command.DeviceName }, settings.Devices)),
             [.. PrincipalMfa.Rename(device, command.DeviceName)]);
     }
 }

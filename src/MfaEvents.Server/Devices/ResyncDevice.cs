@@ -25,6 +25,13 @@ public sealed record ResyncedDevice(DeviceStatus Status)
     /// <summary>Whether two more codes are needed, because these came from very far away.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Again { get; init; }
+
+    public static Answer AnswerFor(CodeDecision decision) => decision.Outcome switch
+    {
+        CodeOutcome.Accepted => Answer.Ok(new ResyncedDevice(DeviceStatus.Active) { DriftSteps = decision.DriftSteps }),
+        CodeOutcome.AgainPlease => Answer.Ok(new ResyncedDevice(DeviceStatus.OutOfSync) { Again = true }),
+        _ => CodeRefusals.For(decision),
+    };
 }
 
 /// <summary>Sets a device's drift by two fresh consecutive codes.</summary>
@@ -32,6 +39,7 @@ public static class ResyncDeviceEndpoint
 {
     [WolverinePost(Routes.Device + "/resync"), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
     [Answers(200, typeof(ResyncedDevice)), Refuses(403, "invalid-authentication-code"), Refuses(409, "device-pending")]
+    [Refuses(429, "too-many-attempts")]
     public static (Answer, Events) Post(
         ResyncDevice command,
         string accountId,
@@ -42,16 +50,16 @@ public static class ResyncDeviceEndpoint
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
-        if (state.Device(deviceId) is not { } device || seed is null) return (Problems.NotFound, []);
+        if (state.Device(deviceId) is null || seed is null) return (Problems.NotFound, []);
 
-        var key = seals.Open(accountId, state.Id, seed);
-        var pair = TotpCode.FindPair(key, command.Code1, command.Code2, device, now, settings.Devices);
-        var decision = state.Resync(deviceId, pair, now, settings.Devices);
-        return (decision.Outcome switch
-        {
-            CodeOutcome.Accepted => Answer.Ok(new ResyncedDevice(DeviceStatus.Active) { DriftSteps = decision.DriftSteps }),
-            CodeOutcome.AgainPlease => Answer.Ok(new ResyncedDevice(DeviceStatus.OutOfSync) { Again = true }),
-            _ => CodeRefusals.For(decision.Outcome),
-        }, [.. decision.Events]);
+        // The gate let nobody in whose fresh sign-in lacks a second factor, once there is one; a suspended device was not it.
+        var decision = state.Resync(
+            deviceId,
+            held => TotpCode.FindPair(
+                seals.Open(accountId, state.Id, seed), command.Code1, command.Code2, held, now, settings.Devices),
+            endsSuspension: true,
+            now,
+            settings.Devices);
+        return (ResyncedDevice.AnswerFor(decision), [.. decision.Events]);
     }
 }

@@ -22,26 +22,32 @@ public static class SubmitCodesEndpoint
 {
     [WolverinePost(Routes.Device + "/codes"), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
     [Answers(200, typeof(SubmittedCodes)), Refuses(403, "invalid-authentication-code"), Refuses(409, "device-already-active")]
+    [Refuses(429, "too-many-attempts")]
     public static (Answer, Events) Post(
         SubmitCodes command,
         string accountId,
         Guid deviceId,
+        Caller caller,
         [WriteModel("principal", LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa state,
         [Entity("deviceId", Required = false)] SealedSeed? seed,
         Seals seals,
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
-        if (state.Device(deviceId) is not { } device || seed is null) return (Problems.NotFound, []);
+        if (state.Device(deviceId) is null || seed is null) return (Problems.NotFound, []);
 
-        var key = seals.Open(accountId, state.Id, seed);
-        var pair = TotpCode.FindPair(key, command.Code1, command.Code2, device, now, settings.Devices);
-        var decision = state.SubmitCodes(deviceId, pair);
+        var decision = state.SubmitCodes(
+            deviceId,
+            held => TotpCode.FindPair(
+                seals.Open(accountId, state.Id, seed), command.Code1, command.Code2, held, now, settings.Devices),
+            caller.SessionOf(state.Id),
+            now,
+            settings.Devices);
         return (decision.Outcome switch
         {
             CodeOutcome.Accepted => Answer.Ok(new SubmittedCodes(DeviceStatus.Active)),
             CodeOutcome.OutOfSync => Answer.Ok(new SubmittedCodes(DeviceStatus.OutOfSync)),
-            _ => CodeRefusals.For(decision.Outcome),
+            _ => CodeRefusals.For(decision),
         }, [.. decision.Events]);
     }
 }

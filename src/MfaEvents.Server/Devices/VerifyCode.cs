@@ -20,6 +20,7 @@ public static class VerifyCodeEndpoint
 {
     [WolverinePost(Routes.Device + "/verifications"), Allow(Role.Owner, Role.Service)]
     [Answers(200, typeof(VerifiedCode)), Refuses(403, "invalid-authentication-code"), Refuses(409, "device-pending")]
+    [Refuses(429, "too-many-attempts")]
     public static (Answer, Events) Post(
         VerifyCode command,
         string accountId,
@@ -30,13 +31,15 @@ public static class VerifyCodeEndpoint
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
-        if (state.Device(deviceId) is not { } device || seed is null) return (Problems.NotFound, []);
+        if (state.Device(deviceId) is null || seed is null) return (Problems.NotFound, []);
 
-        var key = seals.Open(accountId, state.Id, seed);
-        var match = TotpCode.Find(key, command.Code, device, now, settings.Devices);
-        var decision = state.Verify(deviceId, match, now, settings.Devices);
+        var decision = state.Verify(
+            deviceId,
+            held => TotpCode.Find(seals.Open(accountId, state.Id, seed), command.Code, held, now, settings.Devices),
+            now,
+            settings.Devices);
         return (decision.Outcome == CodeOutcome.Accepted
             ? Answer.Ok(new VerifiedCode(deviceId))
-            : CodeRefusals.For(decision.Outcome), [.. decision.Events]);
+            : CodeRefusals.For(decision), [.. decision.Events]);
     }
 }

@@ -26,3 +26,16 @@ public sealed class QueriesAttribute(string name, string description) : Attribut
 
     public string Description { get; } = description;
 }
+
+/// <summary>Names a request header that the endpoint needs, for the API description.</summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+public sealed class TakesHeaderAttribute(string name, string description) : Attribute
+{
+    public string Name { get; } = name;
+
+    public string Description { get; } = description;
+}
+
+/// <summary>The answer is never remembered for an Idempotency-Key: it holds a token, and asking again does no harm.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NeverRememberedAttribute : Attribute;

@@ -19,7 +19,7 @@ public static class ApiDescription
 {
     private const string Bearer = "bearer";
 
-    private static readonly string[] Rooms = ["Accounts", "Devices", "Audit"];
+    private static readonly string[] Rooms = ["Accounts", "Devices", "SignIn", "Audit"];
 
     private static readonly Lazy<Dictionary<string, string>> Docstrings = new(ReadDocstrings);
 
@@ -82,10 +82,19 @@ public static class ApiDescription
                 Description = query.Description,
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             });
+        foreach (var header in metadata.OfType<TakesHeaderAttribute>())
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = header.Name,
+                In = ParameterLocation.Header,
+                Required = true,
+                Description = header.Description,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
         if (IsAnonymous(metadata)) return;
 
         operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
-        if (chain.HttpMethods.Contains("POST"))
+        if (chain.HttpMethods.Contains("POST") && !metadata.OfType<NeverRememberedAttribute>().Any())
             operation.Parameters.Add(new OpenApiParameter
             {
                 Name = IdempotencyKey.Header,

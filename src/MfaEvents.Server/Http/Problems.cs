@@ -24,6 +24,10 @@ public static class Problems
 
     public static Problem Forbidden { get; } = new(403, "forbidden", "Your role may not do this.");
 
+    // AWS's sentence, and the same for a name that does not exist.
+    public static Problem InvalidCredentials { get; } =
+        new(403, "invalid-credentials", "Your authentication information is incorrect. Please try again.");
+
     public static Problem InvalidAuthenticationCode { get; } =
         new(403, "invalid-authentication-code", "Authentication code for device is not valid.");
 
@@ -61,6 +65,9 @@ public static class Problems
 
     public static Problem IdempotencyKeyReused { get; } =
         new(422, "idempotency-key-reused", "This Idempotency-Key was used with another request body.");
+
+    public static Problem TooManyAttempts(int seconds) =>
+        new(429, "too-many-attempts", "Too many attempts: wait before the next one.") { RetryAfter = seconds };
 
     public static Problem Unexpected(string traceId) =>
         new(500, "unexpected", "Something went wrong on our side.") { TraceId = traceId };

@@ -13,5 +13,10 @@ public static class Routes
     public const string Devices = Principal + "/mfa-devices";
     public const string Device = Devices + "/{deviceId}";
     public const string History = Principal + "/history";
+    public const string Sessions = Principal + "/sessions";
+    public const string Session = Sessions + "/{sessionId}";
+    public const string SignIns = "/sign-ins";
+    public const string SignIn = SignIns + "/{signInId}";
+    public const string Tokens = "/tokens";
     public const string Audit = Account + "/audit";
 }

@@ -38,6 +38,13 @@ public sealed class Seals(IDataProtectionProvider keyRing)
     public SealedPassword SealPassword(string accountId, string principal, string password) =>
         new(principal, Password(accountId, principal).Protect(Passwords.HashPassword(principal, password)));
 
+    /// <summary>Whether this is the password. As slow as sealing one.</summary>
+    public bool IsPassword(SealedPassword stored, string accountId, string principal, string password)
+    {
+        var hash = Password(accountId, principal).Unprotect(stored.Sealed);
+        return Passwords.VerifyHashedPassword(principal, hash, password) != PasswordVerificationResult.Failed;
+    }
+
     /// <summary>Seals what only this product needs to read again, such as the key of a keyed hash.</summary>
     public string Seal(string purpose, byte[] secret) => keyRing.CreateProtector(purpose).Protect(Convert.ToBase64String(secret));
 

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.SignIn;
 
 namespace MfaEvents.Server.Setup;
 
@@ -12,6 +14,9 @@ namespace MfaEvents.Server.Setup;
 public static class Authentication
 {
     private const string ByIssuer = "by-issuer";
+
+    /// <summary>How far the clocks of two nodes may lie apart.</summary>
+    private static readonly TimeSpan OwnClockSkew = TimeSpan.FromSeconds(30);
 
     private static readonly string[] Asymmetric =
     [
@@ -26,6 +31,12 @@ public static class Authentication
         var authentication = builder.Services.AddAuthentication(ByIssuer);
         foreach (var issuer in settings.Issuers) authentication.AddJwtBearer(issuer.Issuer, bearer => Trust(bearer, issuer));
 
+        var own = AccessTokens.IssuerOf(settings);
+        schemes.Add(own);
+        authentication.AddJwtBearer(own, bearer => bearer.MapInboundClaims = false);
+        builder.Services.AddOptions<JwtBearerOptions>(own)
+            .Configure<TokenKeys, TimeProvider>((bearer, keys, clock) => TrustOurselves(bearer, own, keys, clock));
+
         // The tokens of ops/token: Development trusts them, and nothing else does.
         if (builder.Environment.IsDevelopment())
         {
@@ -36,6 +47,21 @@ public static class Authentication
         authentication.AddPolicyScheme(
             ByIssuer, null, policy => policy.ForwardDefaultSelector = http => SchemeOf(http.Request, schemes));
         authentication.AddScheme<NobodyOptions, Nobody>(Nobody.Scheme, null);
+    }
+
+    // The session that a token names is checked by the gate.
+    private static void TrustOurselves(JwtBearerOptions bearer, string issuer, TokenKeys keys, TimeProvider clock)
+    {
+        bearer.TokenValidationParameters = new TokenValidationParameters
+        {
+            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            ValidTypes = ["at+jwt"],
+            ValidIssuer = issuer,
+            ValidAudience = AccessTokens.Audience,
+            IssuerSigningKeyResolver = (_, _, kid, _) => keys.Find(kid),
+            LifetimeValidator = (notBefore, expires, _, _) =>
+                expires is { } end && clock.GetUtcNow() is var now && now < end && now > notBefore - OwnClockSkew,
+        };
     }
 
     private static void TrustDevelopment(JwtBearerOptions bearer, string dataDirectory)

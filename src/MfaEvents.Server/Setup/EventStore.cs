@@ -5,11 +5,13 @@ using Marten;
 using Marten.Events;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.SignIn;
 using Weasel.Core;
 using Wolverine.Marten;
 
@@ -59,6 +61,9 @@ public static class EventStore
         store.Schema.For<SealedPassword>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<DeviceName>();
         store.Schema.For<IamUser>();
+        store.Schema.For<Session>().Index(session => session.Principal);
+        store.Schema.For<SessionUse>();
+        store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         RememberedAnswer.Map(store);
         AuditItem.Map(store);
 
@@ -66,6 +71,7 @@ public static class EventStore
         store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add(new DeviceNames(), ProjectionLifecycle.Inline);
         store.Projections.Add(new SeedDestruction(), ProjectionLifecycle.Inline);
+        store.Projections.Add(new SessionList(), ProjectionLifecycle.Inline);
         store.Projections.Add(new IamUsers(), ProjectionLifecycle.Inline);
         store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName, AuditTrail.Teardown);
 
@@ -93,7 +99,14 @@ public static class EventStore
         events.MapEventType<DeviceDriftMoved>("device_drift_moved");
         events.MapEventType<CodeAccepted>("code_accepted");
         events.MapEventType<CodeRejected>("code_rejected");
+        events.MapEventType<AttemptsThrottled>("attempts_throttled");
+        events.MapEventType<DeviceSuspended>("device_suspended");
         events.MapEventType<DeviceRenamed>("device_renamed");
         events.MapEventType<DeviceRemoved>("device_removed");
+        events.MapEventType<SignedIn>("signed_in");
+        events.MapEventType<SignInRefused>("sign_in_refused");
+        events.MapEventType<PasswordAttemptsThrottled>("password_attempts_throttled");
+        events.MapEventType<SessionEnded>("session_ended");
+        events.MapEventType<SessionsEnded>("sessions_ended");
     }
 }

@@ -2,6 +2,7 @@ using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
+using Microsoft.AspNetCore.Authorization;
 using Scalar.AspNetCore;
 using Wolverine.Http;
 
@@ -41,8 +42,9 @@ public static class HttpSetup
             http.ConfigureEndpoints(Gate.AssertGuarded);
             http.ConfigureEndpoints(RequestBodyMetadata.Apply);
             PasswordHashing.Apply(http);
-            http.AddMiddleware(typeof(RequestOrigin), chain => !chain.HttpMethods.Contains("GET"));
-            http.AddMiddleware(typeof(Idempotency), chain => chain.HttpMethods.Contains("POST"));
+            http.AddParameterHandlingStrategy<CallerStrategy>();
+            http.AddMiddleware(typeof(RequestOrigin), chain => !chain.HttpMethods.Contains("GET") && HasSessionOfItsOwn(chain));
+            http.AddMiddleware(typeof(Idempotency), chain => chain.HttpMethods.Contains("POST") && HasSessionOfItsOwn(chain));
         });
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
@@ -50,6 +52,12 @@ public static class HttpSetup
         app.MapOpenApi().AllowAnonymous();
         if (app.Environment.IsDevelopment()) app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous();
     }
+
+    // Sign-ins know their account only after they have begun, and open its session themselves; they are not remembered.
+    private static bool HasSessionOfItsOwn(HttpChain chain) =>
+        !chain.Method.Method.IsDefined(typeof(AllowAnonymousAttribute), false)
+        && !chain.Method.Method.IsDefined(typeof(NeverRememberedAttribute), false);
+
     // The page is for trying the API out here: it calls nobody else.
     private static void ShowOurselvesOnly(ScalarOptions page) =>
         page.WithTitle("MfaEvents").DisableDefaultFonts().DisableTelemetry().DisableAgent().HideDeveloperTools().HideClientButton();

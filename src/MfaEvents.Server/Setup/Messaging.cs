@@ -1,6 +1,7 @@
 using JasperFx;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.SignIn;
 using Wolverine;
 using Wolverine.ErrorHandling;
 
@@ -34,6 +35,7 @@ public static class Messaging
 
             wolverine.Durability.DeadLetterQueueExpirationEnabled = true;
             wolverine.Schedules.ScheduleRecurring("forget-answers", "17 * * * *", due => new ForgetAnswers(due));
+            wolverine.Schedules.ScheduleRecurring("forget-sign-ins", "47 * * * *", due => new ForgetSignIns(due));
         });
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Setup;
@@ -19,6 +20,10 @@ public sealed class MfaEventsSettings
     [Required, StringLength(64, MinimumLength = 1)]
     public string Issuer { get; init; } = "MfaEvents";
 
+    /// <summary>Where the world reaches this product: the issuer of its access tokens, and the beginning of its links.</summary>
+    [Required]
+    public Uri PublicUrl { get; init; } = new("http://localhost:5080");
+
     /// <summary>How old a sign-in may be for changing devices, contact or password.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan FreshSignIn { get; init; } = TimeSpan.FromMinutes(15);
@@ -29,6 +34,9 @@ public sealed class MfaEventsSettings
 
     /// <summary>The policies for devices and their codes.</summary>
     public DevicePolicy Devices { get; init; } = new();
+
+    /// <summary>How long challenges, tokens and sessions are good for.</summary>
+    public SignInPolicy SignIn { get; init; } = new();
 
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];
@@ -46,6 +54,10 @@ public sealed class MfaEventsSettings
             var settings = section.Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new();
             Check(settings, Section);
             Check(settings.Devices, $"{Section}:{nameof(Devices)}");
+            Check(settings.Devices.Throttle, $"{Section}:{nameof(Devices)}:{nameof(DevicePolicy.Throttle)}");
+            Check(settings.SignIn, $"{Section}:{nameof(SignIn)}");
+            if (settings.PublicUrl is not { IsAbsoluteUri: true, Scheme: "http" or "https", Query: "", Fragment: "" })
+                throw new SettingsException($"The configuration is wrong: {Section}:{nameof(PublicUrl)}: it must be an http or https address.");
             for (var i = 0; i < settings.Issuers.Count; i++) Check(settings.Issuers[i], $"{Section}:{nameof(Issuers)}:{i}");
             if (settings.Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
                 throw new SettingsException(

@@ -31,6 +31,13 @@ public sealed class EventsTests(TestRun run)
         ["CodeRejected"] = "code_rejected",
         ["DeviceRenamed"] = "device_renamed",
         ["DeviceRemoved"] = "device_removed",
+        ["DeviceSuspended"] = "device_suspended",
+        ["AttemptsThrottled"] = "attempts_throttled",
+        ["SignedIn"] = "signed_in",
+        ["SignInRefused"] = "sign_in_refused",
+        ["PasswordAttemptsThrottled"] = "password_attempts_throttled",
+        ["SessionEnded"] = "session_ended",
+        ["SessionsEnded"] = "sessions_ended",
     };
 
     [Fact]
@@ -139,9 +146,9 @@ public sealed class EventsTests(TestRun run)
         await first.Activated();
         var events = await api.EventsAsync(account.Id, "root");
 
-        // The activation and what it discarded are one decision, and the assignments are others.
+        // The activation, what it discarded and the sessions it ended are one decision, and the assignments are others.
         var decision = events.Skip(3).ToList();
-        decision.Count.ShouldBe(2);
+        decision.Count.ShouldBe(3);
         decision.Select(e => e.CorrelationId).Distinct().ShouldHaveSingleItem();
         events.Take(3).Select(e => e.CorrelationId).ShouldNotContain(decision[0].CorrelationId);
     }

@@ -20,9 +20,10 @@ public sealed class HistoryTests(TestRun run)
 
         items.ShouldAllBe(item => item.EnumerateObject().Count() == 6);
         items[1].EnumerateObject().Select(member => member.Name).ShouldBe(["version", "eventType", "occurredAt", "actor", "data", "devicesAfter"], ignoreOrder: true);
-        items.Select(item => item.GetProperty("version").GetInt64()).ShouldBe([1, 2, 3, 4]);
-        items.Select(item => item.GetProperty("eventType").GetString()).ShouldBe(["principal_created", "device_assigned", "device_activated", "device_removed"]);
-        items.Select(item => item.GetProperty("devicesAfter").GetArrayLength()).ShouldBe([0, 1, 1, 0]);
+        items.Select(item => item.GetProperty("version").GetInt64()).ShouldBe([1, 2, 3, 4, 5, 6]);
+        items.Select(item => item.GetProperty("eventType").GetString()).ShouldBe(
+            ["principal_created", "device_assigned", "device_activated", "sessions_ended", "device_removed", "sessions_ended"]);
+        items.Select(item => item.GetProperty("devicesAfter").GetArrayLength()).ShouldBe([0, 1, 1, 1, 0, 0]);
         items[2].GetProperty("devicesAfter")[0].GetProperty("status").GetString().ShouldBe("active");
         items[1].GetProperty("actor").GetString().ShouldBe($"arn:aws:iam::{account.Id}:root");
     }

@@ -18,7 +18,8 @@ public sealed class ReadDevicesTests(TestRun run)
         list.Text.ShouldNotContain(device.SecretKey);
         var listed = list["devices"].EnumerateArray().ShouldHaveSingleItem();
         var one = (await account.Root.Get(device.Path)).ShouldBe(HttpStatusCode.OK)
-            .ShouldHave("deviceId", "deviceName", "deviceType", "serialNumber", "status", "assignedAt", "activatedAt", "lastUsedAt", "driftSteps");
+            .ShouldHave("deviceId", "deviceName", "deviceType", "serialNumber", "status", "assignedAt", "activatedAt", "lastUsedAt", "driftSteps",
+                "consecutiveFailures", "driftRatePpm", "leavesWindowAt");
 
         one.Text.ShouldBe(listed.GetRawText());
         one["deviceId"].GetGuid().ShouldBe(device.Id);

@@ -29,6 +29,9 @@ public sealed record Person(MfaHost Host)
 
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>The secret of a half-done sign-in.</summary>
+    public string? SignInKey { get; init; }
+
     /// <summary>The media types it asks for.</summary>
     public string? Accept { get; init; }
 
@@ -57,6 +60,7 @@ public sealed record Person(MfaHost Host)
         using var request = new HttpRequestMessage(method, path) { Content = content };
         if (Token() is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (IdempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);
+        if (SignInKey is not null) request.Headers.TryAddWithoutValidation("Sign-In-Key", SignInKey);
         if (Accept is not null) request.Headers.Add("Accept", Accept);
         if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (TraceParent is not null) request.Headers.Add("traceparent", TraceParent);

@@ -97,7 +97,9 @@ public sealed class IdempotencyTests(TestRun run)
             (await device.Verify(wrong, account.Root.Repeatably("wrong"))).ShouldRefuse(403, "invalid-authentication-code");
         }
 
-        (await account.VersionOf("root")).ShouldBe(5);
+        var events = await api.EventsAsync(account.Id, "root");
+        events.Count(e => e.EventTypeName == "code_accepted").ShouldBe(1);
+        events.Count(e => e.EventTypeName == "code_rejected").ShouldBe(1);
     }
 
     [Fact]

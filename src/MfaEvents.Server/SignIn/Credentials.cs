@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using Marten;
+using MfaEvents.Core.Accounts;
+using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Sealing;
+
+namespace MfaEvents.Server.SignIn;
+
+/// <summary>Who somebody says they are: a root user by e-mail address, an IAM user by account and name.</summary>
+public sealed record SignInName(string? Email, string? AccountId, string? UserName)
+{
+    /// <summary>The name as it is compared: without case.</summary>
+    public IReadOnlyList<string?> Parts =>
+        [Email is null ? null : RootEmail.IdOf(Email), AccountId, UserName is null ? null : IamUser.IdOf(UserName)];
+}
+
+/// <summary>A principal that exists, and the password that it was asked for.</summary>
+public sealed record NamedPrincipal(string AccountId, string Principal, string SealedPassword);
+
+/// <summary>
+/// Finds a principal by name and compares its password. A name that nobody has costs the same queries and the same hash, and
+/// gives the same answer (ASVS 6.3.8).
+/// </summary>
+public sealed class Credentials(IDirectoryStore directory, IDocumentStore store, Seals seals) : IDisposable
+{
+    /// <summary>In whose place somebody is asked for who does not exist.</summary>
+    public const string NoAccount = "000000000000";
+    public const string NoUser = "user:";
+
+    // A password of nobody: looked at in the place of one that is not there.
+    private readonly Lazy<SealedPassword> nobodys =
+        new(() => seals.SealPassword(NoAccount, NoUser, Convert.ToHexString(RandomNumberGenerator.GetBytes(16))));
+
+    // Hashing is slow by intention: a crowd of guessers waits in line and does not take the processors from everybody else.
+    private readonly SemaphoreSlim hashing = new(Environment.ProcessorCount);
+
+    /// <summary>The principal of that name, if there is one, and whether this is its password.</summary>
+    public async Task<(NamedPrincipal? Who, bool Proven)> CheckAsync(
+        SignInName name, string password, CancellationToken cancellation)
+    {
+        var (accountId, principal) = name.Email is { } email
+            ? (await RootOfAsync(email, cancellation), Principal.Root)
+            : (name.AccountId!, await UserOfAsync(name.AccountId!, name.UserName!, cancellation));
+
+        await using var session = store.QuerySession(accountId ?? NoAccount);
+        var stored = await session.LoadAsync<SealedPassword>(principal ?? NoUser, cancellation);
+
+        await hashing.WaitAsync(cancellation);
+        try
+        {
+            var right = stored is null
+                ? seals.IsPassword(nobodys.Value, NoAccount, NoUser, password) && false
+                : seals.IsPassword(stored, accountId!, principal!, password);
+            return stored is null ? (null, false) : (new NamedPrincipal(accountId!, principal!, stored.Sealed), right);
+        }
+        finally
+        {
+            hashing.Release();
+        }
+    }
+
+    public void Dispose() => hashing.Dispose();
+
+    private async Task<string?> RootOfAsync(string email, CancellationToken cancellation)
+    {
+        await using var session = directory.QuerySession();
+        return (await session.LoadAsync<RootEmail>(RootEmail.IdOf(email), cancellation))?.AccountId;
+    }
+
+    private async Task<string?> UserOfAsync(string accountId, string userName, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession(accountId);
+        var user = await session.LoadAsync<IamUser>(IamUser.IdOf(userName), cancellation);
+        return user is { DeletedAt: null } ? Principal.User(user.UserName) : null;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Marten;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Setup;
+using Npgsql;
+
+namespace MfaEvents.Server.SignIn;
+
+/// <summary>Wrong passwords in a row for one name from one client network.</summary>
+/// <param name="Id">SHA-256 over both, whether such a name exists or not.</param>
+/// <param name="Failures">How many, and the wait that the last of them began.</param>
+/// <param name="LastAt">When the last one was.</param>
+public sealed record PasswordFailures(string Id, FailuresInARow Failures, DateTimeOffset LastAt)
+{
+    public static void Map(StoreOptions store) => store.Schema.For<PasswordFailures>().Duplicate(failures => failures.LastAt);
+}
+
+/// <summary>
+/// Throttles passwords per pair of name and client network, on all nodes together: whoever guesses from elsewhere does not keep
+/// the owner out.
+/// </summary>
+public sealed class PasswordAttempts(IDirectoryStore directory, MfaEventsSettings settings, TimeProvider clock)
+{
+    /// <summary>A row of failures that nobody went on with for so long is over.</summary>
+    public static readonly TimeSpan Forgotten = TimeSpan.FromHours(24);
+
+    public static string IdOf(SignInName name, string network) => Convert.ToHexStringLower(
+        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<string?[]>([.. name.Parts, network])));
+
+    /// <summary>
+    /// Counts an attempt as a failure before its password is looked at, so that attempts which race are all counted; a right one
+    /// calls <see cref="ForgetAsync"/>. During a wait nothing is counted.
+    /// </summary>
+    /// <returns>The failures with this one, or the seconds to wait.</returns>
+    public async Task<(FailuresInARow Failures, int? Wait)> CountAsync(string id, CancellationToken cancellation)
+    {
+        await using var session = directory.LightweightSession();
+        await session.BeginTransactionAsync(cancellation);
+        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)");
+        command.Parameters.Add(new NpgsqlParameter { Value = BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(id)) });
+        await session.ExecuteAsync(command, cancellation);
+
+        var now = clock.GetUtcNow();
+        var before = await session.LoadAsync<PasswordFailures>(id, cancellation);
+        var failures = before is not null && now - before.LastAt < Forgotten ? before.Failures : FailuresInARow.None;
+        if (failures.Wait?.SecondsLeft(now) is { } seconds) return (failures, seconds);
+
+        failures = failures.OneMore(now, settings.Devices.Throttle);
+        session.Store(new PasswordFailures(id, failures, now));
+        await session.SaveChangesAsync(cancellation);
+        return (failures, null);
+    }
+
+    public async Task ForgetAsync(string id, CancellationToken cancellation)
+    {
+        await using var session = directory.LightweightSession();
+        session.Delete<PasswordFailures>(id);
+        await session.SaveChangesAsync(cancellation);
+    }
+}

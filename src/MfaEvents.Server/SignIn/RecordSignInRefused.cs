@@ -1,0 +1,45 @@
+using System.Text.Json;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Sealing;
+using Marten;
+using Wolverine.Marten;
+using Wolverine.Persistence.EventSourcing;
+
+namespace MfaEvents.Server.SignIn;
+
+/// <summary>
+/// A wrong password, to be recorded in its principal's stream. It is sent for names that nobody has as well, so that a request for
+/// one does the same work; then there is nothing to record. Where the attempt came from is sealed, because it waits in a queue.
+/// </summary>
+public sealed record RecordSignInRefused(string Principal, int ConsecutiveFailures, int WaitSeconds, string SealedOrigin)
+{
+    private const string Purpose = "sign-in-refused";
+
+    public static RecordSignInRefused Of(string principal, FailuresInARow failures, Origin origin, Seals seals) =>
+        new(principal, failures.Count, failures.Wait?.Seconds ?? 0,
+            seals.Seal(Purpose, JsonSerializer.SerializeToUtf8Bytes(origin)));
+
+    public Origin Origin(Seals seals) => JsonSerializer.Deserialize<Origin>(seals.Open(Purpose, SealedOrigin))!;
+}
+
+public static class RecordSignInRefusedHandler
+{
+    public static Events Handle(
+        RecordSignInRefused message,
+        [WriteModel(nameof(RecordSignInRefused.Principal), LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa? state,
+        IDocumentSession session,
+        Seals seals)
+    {
+        if (state is null) return [];
+        message.Origin(seals).Stamp(session);
+        return message.WaitSeconds == 0
+            ? [new SignInRefused(Factor.Password, null)]
+            :
+            [
+                new SignInRefused(Factor.Password, null),
+                new PasswordAttemptsThrottled(message.ConsecutiveFailures, message.WaitSeconds),
+            ];
+    }
+}

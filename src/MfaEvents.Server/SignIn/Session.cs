@@ -1,0 +1,75 @@
+using JasperFx.Events;
+using Marten;
+using Marten.Events.Projections;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Audit;
+
+namespace MfaEvents.Server.SignIn;
+
+/// <summary>A session that has not ended. Access tokens name it, and are worth nothing once its row is gone.</summary>
+/// <param name="Id">The session.</param>
+/// <param name="Principal">Whose it is.</param>
+/// <param name="Factor">What the sign-in was completed with.</param>
+/// <param name="StartedAt">When it began, which is when its principal last proved who they are.</param>
+/// <param name="SourceAddress">From where.</param>
+/// <param name="UserAgent">What the client calls itself.</param>
+public sealed record Session(
+    Guid Id, string Principal, Factor Factor, DateTimeOffset StartedAt, string? SourceAddress, string? UserAgent)
+{
+    /// <summary>How the factors are written in a token (RFC 8176).</summary>
+    public IReadOnlyList<string> AuthenticationMethods => Factor == Factor.Otp ? ["pwd", "otp"] : ["pwd"];
+
+    public bool IsLive(DateTimeOffset lastUsedAt, DateTimeOffset now, SignInPolicy policy) =>
+        now - StartedAt < policy.SessionLifetime && now - lastUsedAt < policy.SessionIdle;
+}
+
+/// <summary>When a session was last used. No event: it is rewritten once a minute.</summary>
+public sealed record SessionUse(Guid Id, DateTimeOffset LastUsedAt);
+
+/// <summary>
+/// Keeps the sessions of each account, in the transaction of their events. What ends all of a principal's sessions ends its
+/// half-done sign-ins as well: their password may be the old one.
+/// </summary>
+public sealed partial class SessionList : EventProjection
+{
+    public SessionList()
+    {
+        Name = "sessions";
+        Options.DeleteViewTypeOnTeardown<Session>();
+    }
+
+    public override ValueTask ApplyAsync(IDocumentOperations operations, IEvent e, CancellationToken cancellation)
+    {
+        switch (e.Data)
+        {
+            case SignedIn signedIn:
+                operations.Store(new Session(
+                    signedIn.SessionId,
+                    e.StreamKey!,
+                    signedIn.Factor,
+                    e.Timestamp,
+                    e.GetHeader(Origin.ClientAddressHeader)?.ToString(),
+                    e.GetHeader(Origin.UserAgentHeader)?.ToString()));
+                break;
+            case SessionEnded ended:
+                operations.Delete<Session>(ended.SessionId);
+                break;
+            case SessionsEnded ended:
+                EndAll(operations, e.StreamKey!, ended.KeptSessionId);
+                break;
+            case PrincipalDeleted:
+                EndAll(operations, e.StreamKey!, null);
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static void EndAll(IDocumentOperations operations, string principal, Guid? kept)
+    {
+        if (kept is { } own) operations.DeleteWhere<Session>(session => session.Principal == principal && session.Id != own);
+        else operations.DeleteWhere<Session>(session => session.Principal == principal);
+        operations.DeleteWhere<SignInChallenge>(challenge => challenge.Principal == principal);
+    }
+}

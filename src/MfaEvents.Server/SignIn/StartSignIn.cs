@@ -1,0 +1,112 @@
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using MfaEvents.Core.Devices;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
+using Wolverine;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.SignIn;
+
+public sealed record StartSignIn(
+    [PlainText] string? Email, [PlainText] string? AccountId, [PlainText] string? UserName, string Password)
+{
+    public override string ToString() => "***";
+}
+
+/// <summary>A sign-in whose password was right.</summary>
+/// <param name="SignInId">The sign-in, for the address of the next requests.</param>
+/// <param name="SignInKey">Its secret, for the header <c>Sign-In-Key</c> of the next requests.</param>
+/// <param name="Devices">The devices of which one is asked for a code.</param>
+/// <param name="ExpiresAt">When it is void.</param>
+public sealed record StartedSignIn(
+    Guid SignInId, string SignInKey, IReadOnlyList<SignInDevice> Devices, DateTimeOffset ExpiresAt)
+{
+    public override string ToString() => $"sign-in {SignInId}";
+}
+
+public sealed record SignInDevice(Guid DeviceId, string DeviceName, DeviceType DeviceType);
+
+/// <summary>
+/// Takes a name and a password. A token comes back when no second factor is due, else a sign-in that awaits the code of one named
+/// device. An unknown name is answered as a wrong password is.
+/// </summary>
+public static class StartSignInEndpoint
+{
+    [WolverinePost(Routes.SignIns), NotTenanted, AllowAnonymous]
+    [Answers(201, typeof(StartedSignIn)), Answers(200, typeof(AccessToken))]
+    [Refuses(403, "invalid-credentials"), Refuses(429, "too-many-attempts")]
+    public static async Task<Answer> Post(
+        StartSignIn command,
+        HttpContext http,
+        PasswordAttempts attempts,
+        Credentials credentials,
+        PasswordProven proven,
+        IMessageBus messages,
+        Seals seals)
+    {
+        var name = new SignInName(command.Email, command.AccountId, command.UserName);
+        if (Incomplete(name) is { } refusal) return refusal;
+
+        var cancellation = http.RequestAborted;
+        var attempt = PasswordAttempts.IdOf(name, ClientNetwork.Of(http.Connection.RemoteIpAddress));
+        var (failures, wait) = await attempts.CountAsync(attempt, cancellation);
+        if (wait is { } seconds) return Problems.TooManyAttempts(seconds);
+
+        var (who, right) = await credentials.CheckAsync(name, command.Password, cancellation);
+        if (!right || who is null)
+        {
+            var refused = RecordSignInRefused.Of(who?.Principal ?? Credentials.NoUser, failures, Origin.Of(http), seals);
+            await messages.PublishAsync(refused, new DeliveryOptions { TenantId = who?.AccountId ?? Credentials.NoAccount });
+            return Problems.InvalidCredentials;
+        }
+
+        await attempts.ForgetAsync(attempt, cancellation);
+        return await proven.GoOnAsync(who, http);
+    }
+
+    private static Problem? Incomplete(SignInName name) => name switch
+    {
+        { Email: not null, AccountId: null, UserName: null } or { Email: null, AccountId: not null, UserName: not null } => null,
+        { Email: not null } => Problems.Validation("email", "email stands alone, or accountId and userName in its place."),
+        { AccountId: not null } => Problems.Validation("userName", "userName is required with accountId."),
+        { UserName: not null } => Problems.Validation("accountId", "accountId is required with userName."),
+        _ => Problems.Validation("email", "email is required, or accountId and userName."),
+    };
+}
+
+/// <summary>What follows a right password.</summary>
+public sealed class PasswordProven(IDocumentStore store, AccessTokens tokens, MfaEventsSettings settings, TimeProvider clock)
+{
+    /// <summary>Under the principal's lock: signs in, or asks for the code of a device.</summary>
+    public async Task<Answer> GoOnAsync(NamedPrincipal who, HttpContext http)
+    {
+        var cancellation = http.RequestAborted;
+        var now = clock.GetUtcNow();
+        await using var session = store.LightweightSession(who.AccountId);
+        var stream = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(who.Principal, cancellation);
+
+        // Gone, or with another password, since it was looked at.
+        if (stream.Aggregate is not { } state) return Problems.InvalidCredentials;
+        if ((await session.LoadAsync<SealedPassword>(who.Principal, cancellation))?.Sealed != who.SealedPassword)
+            return Problems.Conflict;
+
+        Origin.Of(http, who.AccountId, who.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
+        if (state.SignInByPassword(Guid.CreateVersion7(now)) is { } signedIn)
+        {
+            stream.AppendOne(signedIn);
+            await session.SaveChangesAsync(cancellation);
+            var begun = new Session(signedIn.SessionId, who.Principal, signedIn.Factor, now, null, null);
+            return Answer.Ok(await tokens.IssueAsync(who.AccountId, begun, cancellation));
+        }
+
+        var (signInId, key, expiresAt) = (Guid.CreateVersion7(now), SignInKey.Draw(who.AccountId), now + settings.SignIn.ChallengeLifetime);
+        session.Insert(new SignInChallenge(key.ChallengeId(signInId), who.Principal, expiresAt));
+        await session.SaveChangesAsync(cancellation);
+        var devices = state.SecondFactors.Select(device => new SignInDevice(device.DeviceId, device.Name, device.Type));
+        return Answer.Created(
+            $"{Routes.SignIns}/{signInId}", new StartedSignIn(signInId, key.Text(), [.. devices], expiresAt));
+    }
+}

@@ -1,0 +1,51 @@
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.Devices.Totp;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Devices;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.SignIn;
+
+public sealed record SubmitSignInCode([DeviceId] string DeviceId, [Code] string Code);
+
+/// <summary>Completes a sign-in with one code of one named device.</summary>
+public static class SubmitSignInCodeEndpoint
+{
+    [WolverinePost(Routes.SignIn + "/codes"), NotTenanted, AllowAnonymous, TakesHeader(SignInKey.Header, "The sign-in's key.")]
+    [Answers(200, typeof(AccessToken)), Refuses(403, "invalid-authentication-code"), Refuses(429, "too-many-attempts")]
+    public static async Task<Answer> Post(
+        SubmitSignInCode command,
+        string signInId,
+        HttpContext http,
+        IDocumentStore store,
+        Seals seals,
+        AccessTokens tokens,
+        MfaEventsSettings settings,
+        DateTimeOffset now)
+    {
+        await using var signIn = await OpenSignIn.HoldAsync(store, http, signInId, settings, now);
+        if (signIn is null) return Problems.NotFound;
+        var deviceId = Guid.Parse(command.DeviceId);
+        if (await signIn.SeedOfAsync(deviceId, http.RequestAborted) is not { } seed) return Problems.NotFound;
+
+        var sessionId = Guid.CreateVersion7(now);
+        var decision = signIn.State.SignInByCode(
+            sessionId,
+            deviceId,
+            device => TotpCode.Find(
+                seals.Open(signIn.AccountId, signIn.State.Id, seed), command.Code, device, now, settings.Devices),
+            now,
+            settings.Devices);
+        var accepted = decision.Outcome == CodeOutcome.Accepted;
+        await signIn.CommitAsync(decision.Events, completes: accepted, http.RequestAborted);
+        if (!accepted) return CodeRefusals.For(decision);
+
+        var begun = new Session(sessionId, signIn.State.Id, Factor.Otp, now, null, null);
+        return Answer.Ok(await tokens.IssueAsync(signIn.AccountId, begun, http.RequestAborted));
+    }
+}

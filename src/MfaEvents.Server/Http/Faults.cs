@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using JasperFx;
 using Marten.Exceptions;
+using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Devices;
 using Npgsql;
@@ -39,6 +40,7 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         DocumentAlreadyExistsException or ConcurrencyException or ExistingStreamIdCollisionException => Problems.Conflict,
         _ when Find<PostgresException>(exception)?.SqlState
             is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => Problems.Conflict,
+        CrowdedException => Problems.Unavailable(traceId),
         BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
         BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
         _ when Find<PostgresException>(exception)?.SqlState == PostgresErrorCodes.LockNotAvailable => Problems.Unavailable(traceId),

@@ -14,6 +14,7 @@ public static class HttpSetup
     {
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<RememberedAnswers>();
+        builder.Services.AddSingleton<Turnstile>();
         builder.Services.AddWolverineHttp();
         builder.Services.ConfigureSystemTextJsonForWolverineOrMinimalApi(json => Json.Configure(json.SerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
@@ -26,7 +27,8 @@ public static class HttpSetup
         });
     }
 
-    /// <summary>The order in which a request passes through: faults caught, route found, caller known, gate, endpoint.</summary>
+    /// <summary>The order in which a request passes through: faults caught, route found, caller known, gate, one
+    /// command of a principal at a time, endpoint.</summary>
     public static void UseHttp(this WebApplication app)
     {
         app.UseMiddleware<Faults>();
@@ -34,6 +36,7 @@ public static class HttpSetup
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<Gate>();
+        app.UseMiddleware<OneByOne>();
 
         app.MapWolverineEndpoints(http =>
         {

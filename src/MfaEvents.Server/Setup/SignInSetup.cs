@@ -10,6 +10,7 @@ public static class SignInSetup
         builder.Services.AddSingleton<PasswordAttempts>();
         builder.Services.AddSingleton<Credentials>();
         builder.Services.AddSingleton<PasswordProven>();
+        builder.Services.AddSingleton<OpenSignIns>();
         builder.Services.AddSingleton<Sessions>();
         builder.Services.AddSingleton<AccessTokens>();
     }

@@ -1,6 +1,7 @@
-using Marten;
 using JasperFx.Events;
+using Marten;
 using MfaEvents.Core.Devices;
+using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
@@ -9,53 +10,61 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.SignIn;
 
 /// <summary>
-/// A sign-in between password and code, with its principal's stream locked. Which account it belongs to is in its key and not in
-/// the address, so that its endpoints open the session themselves.
+/// Finds sign-ins between password and code. Which account one belongs to is in its key and not in the address, so that its
+/// endpoints open the account's session themselves.
 /// </summary>
-public sealed class OpenSignIn : IAsyncDisposable
+public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, MfaEventsSettings settings)
 {
-    private readonly IDocumentSession session;
-    private readonly IEventStream<PrincipalMfa> stream;
-    private readonly SignInChallenge challenge;
-
-    private OpenSignIn(string accountId, IDocumentSession session, IEventStream<PrincipalMfa> stream, SignInChallenge challenge)
-    {
-        (AccountId, this.session, this.stream, this.challenge) = (accountId, session, stream, challenge);
-    }
-
-    public string AccountId { get; }
-
-    public PrincipalMfa State => stream.Aggregate!;
-
     /// <summary>Finds the sign-in and locks its principal; null when it is void, used, or its key is a wrong one.</summary>
-    public static async Task<OpenSignIn?> HoldAsync(
-        IDocumentStore store, HttpContext http, string signInId, MfaEventsSettings settings, DateTimeOffset now)
+    public async Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
         if (SignInKey.Of(http.Request) is not { } key || Uuid.Parse(signInId) is not { } id) return null;
 
-        IDocumentSession? session = store.LightweightSession(key.AccountId);
+        // Once without a lock, so that a guessed key locks nobody, and once under it, so that of two codes one completes it.
+        await using var query = store.QuerySession(key.AccountId);
+        if (await FindAsync(query, key.ChallengeId(id), now, cancellation) is not { } found) return null;
+
+        var turn = await turnstile.EnterAsync(key.AccountId, found.Principal, cancellation);
+        var session = store.LightweightSession(key.AccountId);
+        var held = new OpenSignIn(key.AccountId, found, session, turn);
         try
         {
-            // Once without a lock, so that a guessed key locks nobody, and once under it, so that of two codes one completes it.
-            if (await FindAsync() is not { } found) return null;
-            var stream = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(found.Principal, cancellation);
-            if (stream.Aggregate is null || await FindAsync() is not { } challenge) return null;
-
-            Origin.Of(http, key.AccountId, challenge.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
-            var held = new OpenSignIn(key.AccountId, session, stream, challenge);
-            session = null;
-            return held;
+            Origin.Of(http, key.AccountId, found.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
+            if (await held.LockAsync(cancellation) && await FindAsync(session, found.Id, now, cancellation) is not null) return held;
         }
-        finally
+        catch
         {
-            if (session is not null) await session.DisposeAsync();
+            await held.DisposeAsync();
+            throw;
         }
 
-        async Task<SignInChallenge?> FindAsync() =>
-            await session!.LoadAsync<SignInChallenge>(key.ChallengeId(id), cancellation) is { } challenge && now < challenge.ExpiresAt
-                ? challenge
-                : null;
+        await held.DisposeAsync();
+        return null;
+    }
+
+    private static async Task<SignInChallenge?> FindAsync(
+        IQuerySession session, string challengeId, DateTimeOffset now, CancellationToken cancellation) =>
+        await session.LoadAsync<SignInChallenge>(challengeId, cancellation) is { } challenge && now < challenge.ExpiresAt
+            ? challenge
+            : null;
+}
+
+/// <summary>A sign-in whose principal's stream is locked, until it is disposed of.</summary>
+public sealed class OpenSignIn(string accountId, SignInChallenge challenge, IDocumentSession session, IDisposable turn)
+    : IAsyncDisposable
+{
+    private IEventStream<PrincipalMfa>? stream;
+
+    public string AccountId => accountId;
+
+    public PrincipalMfa State => stream!.Aggregate!;
+
+    /// <summary>Takes the lock; false when the principal has gone.</summary>
+    public async Task<bool> LockAsync(CancellationToken cancellation)
+    {
+        stream = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(challenge.Principal, cancellation);
+        return stream.Aggregate is not null;
     }
 
     /// <summary>A device that the sign-in may be completed with, and its seed; null when the principal has no such one.</summary>
@@ -67,10 +76,14 @@ public sealed class OpenSignIn : IAsyncDisposable
     /// <summary>Commits what was decided; a sign-in that it completes cannot be used again.</summary>
     public async Task CommitAsync(IReadOnlyList<object> events, bool completes, CancellationToken cancellation)
     {
-        stream.AppendMany(events);
+        stream!.AppendMany(events);
         if (completes) session.Delete(challenge);
         await session.SaveChangesAsync(cancellation);
     }
 
-    public ValueTask DisposeAsync() => session.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await session.DisposeAsync();
+        turn.Dispose();
+    }
 }

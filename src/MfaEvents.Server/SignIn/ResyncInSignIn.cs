@@ -1,4 +1,3 @@
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Server.Devices;
@@ -23,12 +22,12 @@ public static class ResyncInSignInEndpoint
         ResyncInSignIn command,
         string signInId,
         HttpContext http,
-        IDocumentStore store,
+        OpenSignIns signIns,
         Seals seals,
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
-        await using var signIn = await OpenSignIn.HoldAsync(store, http, signInId, settings, now);
+        await using var signIn = await signIns.HoldAsync(http, signInId, now);
         if (signIn is null) return Problems.NotFound;
         var deviceId = Guid.Parse(command.DeviceId);
         if (await signIn.SeedOfAsync(deviceId, http.RequestAborted) is not { } seed) return Problems.NotFound;

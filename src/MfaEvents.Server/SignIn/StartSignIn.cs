@@ -1,6 +1,7 @@
 using Marten;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
+using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
@@ -78,13 +79,15 @@ public static class StartSignInEndpoint
 }
 
 /// <summary>What follows a right password.</summary>
-public sealed class PasswordProven(IDocumentStore store, AccessTokens tokens, MfaEventsSettings settings, TimeProvider clock)
+public sealed class PasswordProven(
+    IDocumentStore store, Turnstile turnstile, AccessTokens tokens, MfaEventsSettings settings, TimeProvider clock)
 {
     /// <summary>Under the principal's lock: signs in, or asks for the code of a device.</summary>
     public async Task<Answer> GoOnAsync(NamedPrincipal who, HttpContext http)
     {
         var cancellation = http.RequestAborted;
         var now = clock.GetUtcNow();
+        using var turn = await turnstile.EnterAsync(who.AccountId, who.Principal, cancellation);
         await using var session = store.LightweightSession(who.AccountId);
         var stream = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(who.Principal, cancellation);
 

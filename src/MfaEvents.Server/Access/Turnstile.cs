@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+
+namespace MfaEvents.Server.Access;
+
+/// <summary>
+/// Lets the commands of one principal through one by one on this node, before any of them takes a connection: they would wait for
+/// the same row lock, and a crowd at one principal would hold the connections of everybody else.
+/// </summary>
+public sealed class Turnstile
+{
+    /// <summary>How many may wait; whoever comes then is told to come again.</summary>
+    private const int LongestQueue = 64;
+
+    /// <summary>How long one waits at most, which is the time for which a row lock would be waited.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<(string AccountId, string Principal), Queue> queues = new();
+
+    /// <summary>Waits for one's turn, which lasts until it is disposed of.</summary>
+    /// <exception cref="CrowdedException">It does not come.</exception>
+    public async Task<IDisposable> EnterAsync(string accountId, string principal, CancellationToken cancellation)
+    {
+        var name = (accountId, principal);
+        var queue = Join(name);
+        var entered = false;
+        try
+        {
+            entered = queue.Length <= LongestQueue && await queue.Gate.WaitAsync(Patience, cancellation);
+            return entered ? new Turn(this, name, queue) : throw new CrowdedException();
+        }
+        finally
+        {
+            if (!entered) Leave(name, queue);
+        }
+    }
+
+    private Queue Join((string, string) name)
+    {
+        while (true)
+        {
+            var queue = queues.GetOrAdd(name, static _ => new Queue());
+            lock (queue)
+            {
+                if (queue.IsClosed) continue;
+                queue.Length++;
+                return queue;
+            }
+        }
+    }
+
+    private void Leave((string, string) name, Queue queue)
+    {
+        lock (queue)
+        {
+            if (--queue.Length > 0) return;
+            queue.IsClosed = true;
+            queues.TryRemove(new(name, queue));
+            queue.Gate.Dispose();
+        }
+    }
+
+    private sealed class Queue
+    {
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+
+        public int Length { get; set; }
+
+        public bool IsClosed { get; set; }
+    }
+
+    private sealed class Turn(Turnstile turnstile, (string, string) name, Queue queue) : IDisposable
+    {
+        public void Dispose()
+        {
+            queue.Gate.Release();
+            turnstile.Leave(name, queue);
+        }
+    }
+}
+
+/// <summary>Too many commands of one principal at once.</summary>
+public sealed class CrowdedException() : Exception("Too many commands of one principal at once.");
+
+/// <summary>Sends every command whose address names a principal through the <see cref="Turnstile"/>.</summary>
+public sealed class OneByOne(RequestDelegate next, Turnstile turnstile)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var target = Target.Of(context.Request.RouteValues);
+        if (HttpMethods.IsGet(context.Request.Method) || target is not { AccountId: { } accountId, Principal: { } principal })
+        {
+            await next(context);
+            return;
+        }
+
+        using var turn = await turnstile.EnterAsync(accountId, principal, context.RequestAborted);
+        await next(context);
+    }
+}

@@ -52,9 +52,9 @@ public sealed partial class TourTests(TourTests.OpsRun run) : IClassFixture<Tour
             throw new InvalidOperationException($"No {containing} where the tour promises it:\n{bash.Output}");
         }
 
-        // 4 to 6: activated, verified, refused.
+        // 4 to 6: activated, asked for a code at the sign-in, and that code refused when it comes again.
         JsonNode.Parse(Next("status"))!["status"]!.ToString().ShouldBe("active");
-        var device = JsonNode.Parse(Next("deviceId"))!["deviceId"]!.ToString();
+        var device = JsonNode.Parse(Next("deviceId"))![0]!["deviceId"]!.ToString();
         JsonNode.Parse(Next("urn:mfaevents:problem:"))!["type"]!.ToString().ShouldEndWith(":invalid-authentication-code");
 
         // 7 and 8: its new name, and the list with it.
@@ -67,11 +67,14 @@ public sealed partial class TourTests(TourTests.OpsRun run) : IClassFixture<Tour
 
         // 9: the history, with the status of the device after each event.
         Next("[1,\"principal_created\"]");
-        Next("[2,\"device_assigned\",\"pending\"]");
-        Next("[3,\"device_activated\",\"active\"]");
-        Next("[4,\"code_accepted\",\"active\"]");
-        Next("[5,\"code_rejected\",\"active\"]");
-        Next("[6,\"device_renamed\",\"active\"]");
+        Next("[2,\"signed_in\"]");
+        Next("[3,\"device_assigned\",\"pending\"]");
+        Next("[4,\"device_activated\",\"active\"]");
+        Next("[5,\"sessions_ended\",\"active\"]");
+        Next("[6,\"code_accepted\",\"active\"]");
+        Next("[7,\"signed_in\",\"active\"]");
+        Next("[8,\"code_rejected\",\"active\"]");
+        Next("[9,\"device_renamed\",\"active\"]");
 
         // 10: the audit trail, complete up to an instant, newest first.
         var upTo = DateTimeOffset.Parse(JsonNode.Parse(Next("\""))!.ToString(), null);

@@ -61,7 +61,7 @@ public sealed class AuditTests(TestRun run)
         await device.Activated();
         (await account.Root.Delete(device.Path)).ShouldBe(HttpStatusCode.NoContent);
 
-        var items = (await AuditOf(account, 6))["items"].EnumerateArray().Where(item => item.GetProperty("deviceId").ValueKind != JsonValueKind.Null);
+        var items = (await AuditOf(account, 8))["items"].EnumerateArray().Where(item => item.GetProperty("deviceId").ValueKind != JsonValueKind.Null);
         items.Select(item => item.GetProperty("deviceName").GetString()).ShouldBe(["new", "new", "new", "old"]);
     }
 

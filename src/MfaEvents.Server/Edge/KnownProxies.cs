@@ -41,7 +41,7 @@ public static class KnownProxies
     }
 
     /// <summary>An address, or a network in CIDR notation, which has no bits set behind its prefix; else null.</summary>
-    internal static System.Net.IPNetwork? Parse(string text)
+    public static System.Net.IPNetwork? Parse(string text)
     {
         var slash = text.IndexOf('/');
         if (!IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address)) return null;

@@ -24,7 +24,7 @@ public static class PerAddressLimit
     /// How many counts there are at most, so that many addresses do not fill the memory: an address chooses one by a hash that
     /// is seeded anew at each start, and two addresses seldom share one.
     /// </summary>
-    internal const int Counts = 1 << 16;
+    private const int Counts = 1 << 16;
 
     // A POST below these that finds no endpoint is somebody looking for one.
     private static readonly string[] AnonymousRoots = ["/sign-ins", "/recoveries", "/links", "/repudiations"];
@@ -54,7 +54,7 @@ public static class PerAddressLimit
     public static void UsePerAddressLimit(this IApplicationBuilder app) =>
         app.UseWhen(IsCounted, counted => counted.UseRateLimiter());
 
-    internal static bool IsCounted(HttpContext http)
+    private static bool IsCounted(HttpContext http)
     {
         var endpoint = http.GetEndpoint();
         if (endpoint?.Metadata.GetMetadata<PerAddressAttribute>() is { } perAddress)

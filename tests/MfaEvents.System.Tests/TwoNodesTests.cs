@@ -22,6 +22,42 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
     }
 
     [Fact]
+    public async Task In_two_hundred_rounds_on_both_each_code_is_accepted_exactly_once()
+    {
+        // Every device gives two rounds, of this time step and of the next; every principal has one device, so that its failures
+        // are over before its second round.
+        const int accounts = 25, principals = 4, requests = 8;
+        var devices = (await Task.WhenAll(Enumerable.Range(0, accounts).Select(_ => ActiveDevicesAsync(principals)))).SelectMany(d => d).ToArray();
+        var watch = Stopwatch.StartNew();
+
+        var rounds = 0;
+        foreach (var step in (int[])[0, 1])
+        {
+            foreach (var (account, device) in devices)
+            {
+                await Authenticator.HasTimeAsync(TimeSpan.FromSeconds(1));
+                var code = await Authenticator.CodeAsync(device.SecretKey, step);
+                var replies = await OnBothAsync(requests, node => account.On(node).VerifyAsync(device, code));
+                replies.Count(reply => reply.Status == 200).ShouldBe(1, $"round {rounds}: {string.Join(' ', replies.Select(reply => reply.Status))}");
+                replies.Where(reply => reply.Status != 200)
+                    .ShouldAllBe(reply => reply.Slug == "invalid-authentication-code" || reply.Slug == "too-many-attempts");
+                rounds++;
+            }
+
+            // A wait that the failures began is over.
+            await Task.Delay(TimeSpan.FromSeconds(6), TestContext.Current.CancellationToken);
+        }
+
+        rounds.ShouldBe(200);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{rounds} rounds of {requests} requests in {watch.Elapsed}");
+        foreach (var (account, device) in devices)
+        {
+            var history = await account.HistoryAsync(device.Path.Split('/')[4]);
+            history.Count(item => item!["eventType"]!.ToString() == "code_accepted").ShouldBe(2);
+        }
+    }
+
+    [Fact]
     public async Task Parallel_requests_with_one_Idempotency_Key_do_their_work_once()
     {
         var account = await nodes.First.RegisterAsync();
@@ -84,6 +120,19 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
         TestContext.Current.TestOutputHelper!.WriteLine($"audit trail complete {watch.Elapsed} after the activation");
         var trail = (await account.Api.GetAsync(account.Path + "/audit", account.Token)).Body!["items"]!.AsArray();
         trail[0]!["eventType"]!.ToString().ShouldBe("device_activated");
+    }
+
+    private async Task<IEnumerable<(TestAccount Account, TestDevice Device)>> ActiveDevicesAsync(int principals)
+    {
+        var account = await nodes.First.RegisterAsync();
+        var devices = new List<(TestAccount, TestDevice)>();
+        for (var i = 0; i < principals; i++)
+        {
+            if (i > 0) await account.CreateUserAsync($"user{i}");
+            devices.Add((account, await account.ActivateAsync($"phone{i}", i == 0 ? "root" : $"user:user{i}")));
+        }
+
+        return devices;
     }
 
     private Task<Reply[]> OnBothAsync(int count, Func<ServerProcess, Task<Reply>> send) =>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Marten;
@@ -31,7 +30,7 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
         return new Origin(
             caller?.Subject ?? "anonymous",
             caller?.Issuer,
-            Normal(http.Connection.RemoteIpAddress)?.ToString(),
+            Edge.ClientAddress.Normal(http.Connection.RemoteIpAddress)?.ToString(),
             Clean(http.Request.Headers.UserAgent.ToString()));
     }
 
@@ -59,9 +58,6 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     {
         return SHA256.HashData([.. salt, .. JsonSerializer.SerializeToUtf8Bytes(new[] { clientAddress, userAgent })]);
     }
-
-    private static IPAddress? Normal(IPAddress? address) =>
-        address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 
     private static string? Clean(string userAgent)
     {

@@ -52,7 +52,6 @@ public sealed record Answer : IResult
         var response = httpContext.Response;
         response.StatusCode = Status;
         if (Location is not null) response.Headers.Location = Location;
-        if (SecretOf is not null) response.Headers.CacheControl = "no-store";
         if (Refusal?.Challenge is { } challenge) response.Headers.WWWAuthenticate = challenge;
         if (Refusal?.RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
 

@@ -43,7 +43,8 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         CrowdedException => Problems.Unavailable(traceId),
         BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
         BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
-        _ when Find<PostgresException>(exception)?.SqlState == PostgresErrorCodes.LockNotAvailable => Problems.Unavailable(traceId),
+        _ when Find<PostgresException>(exception)?.SqlState
+            is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled => Problems.Unavailable(traceId),
 
         // What Npgsql throws where it reads from a connection that the server has ended.
         NullReferenceException { Source: "Npgsql" } => Problems.Unavailable(traceId),

@@ -10,6 +10,9 @@ public static class RequestBody
     /// <summary>The largest body, in bytes.</summary>
     public const int Limit = 64 * 1024;
 
+    /// <summary>How long a body may take to arrive: a slow sender is dropped.</summary>
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>
@@ -18,7 +21,19 @@ public static class RequestBody
     public static async Task<Problem?> CheckAsync(HttpContext context, Type type)
     {
         var request = context.Request;
-        var buffer = await ReadAsync(request, context.RequestAborted);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        limit.CancelAfter(TimeLimit);
+        MemoryStream? buffer;
+        try
+        {
+            buffer = await ReadAsync(request, limit.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Headers.Connection = "close";
+            return Problems.MalformedRequest("The request body came too slowly.");
+        }
+
         if (buffer is null) return Problems.PayloadTooLarge;
         if (buffer.Length == 0 && request.ContentType is null)
             return Problems.MalformedRequest("A JSON object is needed as the request body.");

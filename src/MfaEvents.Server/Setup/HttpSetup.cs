@@ -1,6 +1,7 @@
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using Microsoft.AspNetCore.Authorization;
 using Scalar.AspNetCore;
@@ -10,6 +11,10 @@ namespace MfaEvents.Server.Setup;
 
 public static class HttpSetup
 {
+    // The API page, which Development alone has, carries its settings as a script and writes its own styles.
+    private const string PagePolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        + "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     public static void AddHttp(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
         builder.Services.AddSingleton(settings);
@@ -20,21 +25,22 @@ public static class HttpSetup
         builder.Services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RequestBody.Limit;
-        });
+        builder.AddEdge(settings);
     }
 
-    /// <summary>The order in which a request passes through: faults caught, route found, caller known, gate, one
-    /// command of a principal at a time, endpoint.</summary>
+    /// <summary>
+    /// The order in which a request passes through: edge, faults caught, route found, caller known, gate, one command of a
+    /// principal at a time, endpoint.
+    /// </summary>
     public static void UseHttp(this WebApplication app)
     {
+        app.UseEdge();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages(context => BareAnswers.ExplainAsync(context.HttpContext));
         app.UseRouting();
+        app.UseRequestTimeouts();
         app.UseAuthentication();
+        app.UsePerAddressLimit();
         app.UseMiddleware<Gate>();
         app.UseMiddleware<OneByOne>();
 
@@ -53,7 +59,8 @@ public static class HttpSetup
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapOpenApi().AllowAnonymous();
-        if (app.Environment.IsDevelopment()) app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous();
+        if (app.Environment.IsDevelopment())
+            app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous().WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));
     }
 
     // Sign-ins know their account only after they have begun, and open its session themselves; they are not remembered.

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Edge;
 
 namespace MfaEvents.Server.Setup;
 
@@ -31,6 +32,18 @@ public sealed class MfaEventsSettings
     /// <summary>How long the answer to a request with an Idempotency-Key is remembered.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan IdempotencyLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How many anonymous requests a client address may send in a minute, to each node.</summary>
+    [Range(1, 1_000_000)]
+    public int PerAddressPerMinute { get; init; } = 60;
+
+    /// <summary>The proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or CIDR networks.</summary>
+    [Networks]
+    public IReadOnlyList<string> KnownProxies { get; init; } = [];
+
+    /// <summary>How many connections a node holds at once; more are closed as they come.</summary>
+    [Range(1, 1_000_000)]
+    public int ConnectionLimit { get; init; } = 10_000;
 
     /// <summary>The policies for devices and their codes.</summary>
     public DevicePolicy Devices { get; init; } = new();

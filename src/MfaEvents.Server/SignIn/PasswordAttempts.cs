@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Marten;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Edge;
 using MfaEvents.Server.Setup;
 using Npgsql;
 
@@ -27,8 +29,9 @@ public sealed class PasswordAttempts(IDirectoryStore directory, MfaEventsSetting
     /// <summary>A row of failures that nobody went on with for so long is over.</summary>
     public static readonly TimeSpan Forgotten = TimeSpan.FromHours(24);
 
-    public static string IdOf(SignInName name, string network) => Convert.ToHexStringLower(
-        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<string?[]>([.. name.Parts, network])));
+    public static string IdOf(SignInName name, IPAddress? client) => Convert.ToHexStringLower(
+        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<string?[]>(
+            [.. name.Parts, Convert.ToHexString(ClientAddress.Network(client))])));
 
     /// <summary>
     /// Counts an attempt as a failure before its password is looked at, so that attempts which race are all counted; a right one

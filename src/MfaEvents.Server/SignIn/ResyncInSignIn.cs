@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Server.Devices;
+using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
@@ -16,7 +17,8 @@ public sealed record ResyncInSignIn([DeviceId] string DeviceId, [Code] string Co
 /// </summary>
 public static class ResyncInSignInEndpoint
 {
-    [WolverinePost(Routes.SignIn + "/resync"), NotTenanted, AllowAnonymous, TakesHeader(SignInKey.Header, "The sign-in's key.")]
+    [WolverinePost(Routes.SignIn + "/resync"), NotTenanted, AllowAnonymous, PerAddress]
+    [TakesHeader(SignInKey.Header, "The sign-in's key.")]
     [Answers(200, typeof(ResyncedDevice)), Refuses(403, "invalid-authentication-code"), Refuses(429, "too-many-attempts")]
     public static async Task<Answer> Post(
         ResyncInSignIn command,

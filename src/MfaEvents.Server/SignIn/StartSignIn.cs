@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
@@ -36,7 +37,7 @@ public sealed record SignInDevice(Guid DeviceId, string DeviceName, DeviceType D
 /// </summary>
 public static class StartSignInEndpoint
 {
-    [WolverinePost(Routes.SignIns), NotTenanted, AllowAnonymous]
+    [WolverinePost(Routes.SignIns), NotTenanted, AllowAnonymous, PerAddress]
     [Answers(201, typeof(StartedSignIn)), Answers(200, typeof(AccessToken))]
     [Refuses(403, "invalid-credentials"), Refuses(429, "too-many-attempts")]
     public static async Task<Answer> Post(
@@ -52,7 +53,7 @@ public static class StartSignInEndpoint
         if (Incomplete(name) is { } refusal) return refusal;
 
         var cancellation = http.RequestAborted;
-        var attempt = PasswordAttempts.IdOf(name, ClientNetwork.Of(http.Connection.RemoteIpAddress));
+        var attempt = PasswordAttempts.IdOf(name, http.Connection.RemoteIpAddress);
         var (failures, wait) = await attempts.CountAsync(attempt, cancellation);
         if (wait is { } seconds) return Problems.TooManyAttempts(seconds);
 

@@ -3,6 +3,7 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Devices;
+using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
@@ -15,7 +16,8 @@ public sealed record SubmitSignInCode([DeviceId] string DeviceId, [Code] string 
 /// <summary>Completes a sign-in with one code of one named device.</summary>
 public static class SubmitSignInCodeEndpoint
 {
-    [WolverinePost(Routes.SignIn + "/codes"), NotTenanted, AllowAnonymous, TakesHeader(SignInKey.Header, "The sign-in's key.")]
+    [WolverinePost(Routes.SignIn + "/codes"), NotTenanted, AllowAnonymous, PerAddress]
+    [TakesHeader(SignInKey.Header, "The sign-in's key.")]
     [Answers(200, typeof(AccessToken)), Refuses(403, "invalid-authentication-code"), Refuses(429, "too-many-attempts")]
     public static async Task<Answer> Post(
         SubmitSignInCode command,

@@ -42,6 +42,9 @@ public sealed class MfaHost : IAsyncDisposable
             web.UseEnvironment("Development");
             web.UseSetting("ConnectionStrings:Mfa", connectionString);
             web.UseSetting("MfaEvents:DataDirectory", dataDirectory);
+
+            // All of a run comes from few addresses.
+            web.UseSetting("MfaEvents:PerAddressPerMinute", "1000000");
             foreach (var (name, value) in settings) web.UseSetting(name, value);
             web.ConfigureServices(collection =>
             {

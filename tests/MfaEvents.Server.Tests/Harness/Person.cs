@@ -37,6 +37,11 @@ public sealed record Person(MfaHost Host)
 
     public string? Address { get; init; } = "203.0.113.7";
 
+    /// <summary>What the header X-Forwarded-For says, whoever wrote it.</summary>
+    public string? ForwardedFor { get; init; }
+
+    public string? ForwardedProto { get; init; }
+
     public string? UserAgent { get; init; } = "tests/1.0";
 
     /// <summary>The W3C trace that the request belongs to; none, and it begins one.</summary>
@@ -64,6 +69,8 @@ public sealed record Person(MfaHost Host)
         if (Accept is not null) request.Headers.Add("Accept", Accept);
         if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (TraceParent is not null) request.Headers.Add("traceparent", TraceParent);
+        if (ForwardedFor is not null) request.Headers.TryAddWithoutValidation("X-Forwarded-For", ForwardedFor);
+        if (ForwardedProto is not null) request.Headers.TryAddWithoutValidation("X-Forwarded-Proto", ForwardedProto);
         if (Address is not null) request.Headers.Add(TestConditions.AddressHeader, Address);
         if (Time is not null) request.Headers.Add(TestConditions.InstantHeader, Time.Next().ToString("O", CultureInfo.InvariantCulture));
         using var response = await Host.Client.SendAsync(request);

@@ -79,9 +79,9 @@ public static class Scenario
         account.Api.PostAsync(device.Path + "/verifications", account.Token, new JsonObject { ["code"] = code });
 
     /// <summary>A device that is active and has spent nothing later than the step before this one.</summary>
-    public static async Task<TestDevice> ActivateAsync(this TestAccount account, string name)
+    public static async Task<TestDevice> ActivateAsync(this TestAccount account, string name, string principal = "root")
     {
-        var device = await account.AssignAsync(name);
+        var device = await account.AssignAsync(name, principal);
         await Authenticator.HasTimeAsync(TimeSpan.FromSeconds(3));
         var codes = await Authenticator.CodesAsync(device.SecretKey, -2, 2);
         (await account.SubmitAsync(device, codes[0], codes[1])).ShouldBe(200)["status"].ShouldBe("active");

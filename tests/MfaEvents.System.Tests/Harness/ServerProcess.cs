@@ -82,6 +82,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Settings Environment(string dataDirectory, Settings? more = null) => (more ?? Settings.None)
         .WithDefault("ASPNETCORE_ENVIRONMENT", "Development")
         .WithDefault("ASPNETCORE_URLS", "http://127.0.0.1:0")
+        .WithDefault("MfaEvents__PerAddressPerMinute", "1000000")
         .WithDefault("MfaEvents__DataDirectory", dataDirectory);
 
     /// <summary>How tokens are minted for this server: with <c>ops/token</c>, unless another user has to.</summary>

@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Npgsql;
+
+namespace MfaEvents.SystemTests;
+
+/// <summary>One of two nodes is killed (SIGKILL): nothing acknowledged is lost or done twice, and the other takes its work over.</summary>
+public sealed class NodeDeathTests : IAsyncLifetime
+{
+    private readonly OtherDatabase database = new();
+    private readonly TestFolder keys = new();
+
+    public ValueTask InitializeAsync() => database.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await database.DisposeAsync();
+        keys.Dispose();
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_is_there_once_and_a_repetition_on_the_other_node_gets_the_first_answer()
+    {
+        // The first one works alone at its start: it is the one with the agents.
+        await using var killed = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var other = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        var account = await killed.RegisterAsync();
+        string[] principals = ["root", .. Enumerable.Range(1, 9).Select(i => $"user:user{i}")];
+        foreach (var principal in principals.Skip(1)) await account.CreateUserAsync(principal["user:".Length..]);
+
+        // Nine principals on the node that will die, and one on the other, which does not feel it.
+        var clients = principals.Select(principal => new Client(account.On(principal == "user:user9" ? other : killed), principal)).ToArray();
+        using var end = new CancellationTokenSource();
+        var working = clients.Select(client => client.WorkAsync(end.Token)).ToArray();
+        await Eventually.Holds("100 requests are acknowledged", TimeSpan.FromMinutes(2), () =>
+            Task.FromResult(clients.Sum(client => client.Sent.Count(sent => sent.Answer is not null)) > 100));
+        await killed.KillAsync();
+        await end.CancelAsync();
+        await Task.WhenAll(working);
+
+        account = account.On(other);
+        var unanswered = 0;
+        foreach (var client in clients)
+            foreach (var sent in Enumerable.Reverse(client.Sent))
+            {
+                var again = await account.Api.PostAsync(sent.Path, account.Token, sent.Body, sent.Key);
+                if (sent.Answer is null) unanswered++;
+                again.ShouldBe(sent.Answer?.Status ?? again.Status);
+                again.Status.ShouldBeOneOf(200, 201);
+
+                // A device's secret is shown again only while it is pending; who it is, always.
+                if (sent.Answer is { } first && first["deviceId"] is { } id) again["deviceId"].ShouldBe(id);
+                else if (sent.Answer is not null) again.Body!.ToJsonString().ShouldBe(sent.Answer.Body!.ToJsonString());
+            }
+
+        foreach (var client in clients) await HistoryIsWhatWasSentAsync(account, client);
+        Say($"{clients.Sum(client => client.Sent.Count)} requests, of which {unanswered} had no answer");
+    }
+
+    [Fact]
+    public async Task Scheduled_and_recurring_messages_run_once_also_when_the_node_that_sent_them_is_gone()
+    {
+        var settings = database.Settings.With("MfaEvents__Devices__PendingLifetime", "00:00:20");
+        await using var killed = await ServerProcess.StartAsync(keys.Data, settings);
+        await using var other = await ServerProcess.StartAsync(keys.Data, settings);
+        var account = await killed.RegisterAsync();
+        await account.AuditTrailIsCompleteAsync();
+
+        // Both are up, and the recurring message waits for its hour once.
+        (await RowsAsync(Envelopes("ForgetAnswers", "Scheduled"))).ShouldHaveSingleItem();
+        var devices = new List<(TestAccount On, TestDevice Device, DateTime Due)>();
+        foreach (var node in (ServerProcess[])[killed, other, killed, other, killed, other])
+        {
+            var device = await account.On(node).AssignAsync($"phone{devices.Count}");
+            devices.Add((account.On(node), device, DateTime.UtcNow.AddSeconds(20)));
+        }
+
+        await killed.KillAsync();
+        var watch = Stopwatch.StartNew();
+        account = account.On(other);
+        var due = (await RowsAsync(Envelopes("ForgetAnswers", "Scheduled"))).Single();
+        await RowsAsync($"update wolverine.wolverine_incoming_envelopes set execution_time = now() where id = '{due}' returning id::text");
+
+        await account.AuditTrailIsCompleteAsync();
+        Say($"the other node has the audit trail {watch.Elapsed.TotalSeconds:F1} s after the kill");
+        await Eventually.Holds("the recurring message is handled", TimeSpan.FromMinutes(2), async () =>
+            (await RowsAsync(Envelopes("ForgetAnswers", "Handled"))).Contains(due));
+        await Eventually.Holds("pending devices expire", TimeSpan.FromMinutes(2), async () =>
+            (await account.Api.GetAsync(account.Devices(), account.Token)).ShouldBe(200).Body!["devices"]!.AsArray().Count == 0);
+        var late = DateTime.UtcNow - devices[^1].Due;
+        Say($"the last of {devices.Count} pending devices expired {late.TotalSeconds:F1} s after it was due");
+
+        // Both nodes look for due messages every five seconds: a second run would have come.
+        await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        (await RowsAsync(Envelopes("ForgetAnswers", "Handled"))).ShouldBe([due]);
+        (await RowsAsync(Envelopes("ExpirePendingDevice", "Handled"))).Count.ShouldBe(devices.Count);
+        (await RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
+        var history = await account.HistoryAsync();
+        foreach (var (_, device, _) in devices)
+            history.Count(item => item!["eventType"]!.ToString() == "device_removed" && item["data"]!["deviceId"]!.ToString() == device.Id)
+                .ShouldBe(1);
+    }
+
+    private static async Task HistoryIsWhatWasSentAsync(TestAccount account, Client client)
+    {
+        var history = await account.HistoryAsync(client.Principal);
+        history.Select(item => (long)item!["version"]!).ShouldBe(Enumerable.Range(1, history.Count).Select(version => (long)version));
+        var told = history.Select(item => item!["eventType"]!.ToString()).GroupBy(type => type).ToDictionary(type => type.Key, type => type.Count());
+        foreach (var sent in client.Sent.GroupBy(sent => sent.EventType))
+            told.GetValueOrDefault(sent.Key).ShouldBe(sent.Count(), $"{client.Principal}: {sent.Key}");
+        told.ShouldNotContainKey("code_rejected");
+    }
+
+    private static string Envelopes(string type, string status) =>
+        $"select id::text from wolverine.wolverine_incoming_envelopes where message_type like '%{type}' and status = '{status}'";
+
+    private async Task<IReadOnlyList<string>> RowsAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var rows = new List<string>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken)) rows.Add(reader.GetString(0));
+        return rows;
+    }
+
+    private static void Say(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
+
+    private sealed record Request(string Path, JsonObject Body, string Key, string EventType)
+    {
+        public Reply? Answer { get; set; }
+    }
+
+    /// <summary>Assigns devices to a principal, activates each and verifies a code, every request with a key of its own.</summary>
+    private sealed class Client(TestAccount account, string principal)
+    {
+        private readonly ConcurrentQueue<Request> sent = [];
+
+        public string Principal => principal;
+
+        public IReadOnlyList<Request> Sent => [.. sent];
+
+        public async Task WorkAsync(CancellationToken end)
+        {
+            for (var i = 0; i < 8 && !end.IsCancellationRequested; i++)
+            {
+                var assigned = await SendAsync(account.Devices(principal), Scenario.Assignment($"{principal.Replace(':', '-')}-{i}"), "device_assigned");
+                if (assigned is null) return;
+                var path = $"{account.Devices(principal)}/{assigned["deviceId"]}";
+                await Authenticator.HasTimeAsync(TimeSpan.FromSeconds(3));
+                var codes = await Authenticator.CodesAsync(assigned["secretKey"]!, -2, 3);
+                if (await SendAsync(path + "/codes", new() { ["code1"] = codes[0], ["code2"] = codes[1] }, "device_activated") is null) return;
+                if (await SendAsync(path + "/verifications", new() { ["code"] = codes[2] }, "code_accepted") is null) return;
+            }
+        }
+
+        private async Task<Reply?> SendAsync(string path, JsonObject body, string eventType)
+        {
+            var request = new Request(path, body, Guid.NewGuid().ToString(), eventType);
+            sent.Enqueue(request);
+            try
+            {
+                request.Answer = await account.Api.PostAsync(path, account.Token, body, request.Key);
+                request.Answer.Status.ShouldBeOneOf(200, 201);
+                return request.Answer;
+            }
+            catch (HttpRequestException)
+            {
+                // Without an answer nobody knows whether it was done.
+                return null;
+            }
+        }
+    }
+}

@@ -62,7 +62,8 @@ public static class Problems
     public static Problem IdempotencyKeyReused { get; } =
         new(422, "idempotency-key-reused", "This Idempotency-Key was used with another request body.");
 
-    public static Problem TooManyAttempts(int seconds) => new(429, "too-many-attempts", "Too many attempts: wait, and try again.") { RetryAfter = seconds };
+    public static Problem TooManyAttempts(int seconds) =>
+        new(429, "too-many-attempts", "Too many attempts: wait, and try again.") { RetryAfter = seconds };
 
     public static Problem Unexpected(string traceId) =>
         new(500, "unexpected", "Something went wrong on our side.") { TraceId = traceId };

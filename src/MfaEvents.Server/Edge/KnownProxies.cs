@@ -52,9 +52,11 @@ public static class KnownProxies
         if (slash < 0) return new System.Net.IPNetwork(address, isV4 ? 32 : 128);
 
         // A network of every address is no proxy that anybody knows.
-        return System.Net.IPNetwork.TryParse(text, out var network) && network.PrefixLength > 0 && network.BaseAddress.Equals(address)
-            ? network
-            : null;
+        return System.Net.IPNetwork.TryParse(text, out var network)
+            && network.PrefixLength > 0
+            && network.BaseAddress.Equals(address)
+                ? network
+                : null;
     }
 }
 

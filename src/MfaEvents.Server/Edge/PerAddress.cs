@@ -61,7 +61,8 @@ public static class PerAddressLimit
             return !(perAddress.ExceptBearers && http.User.Identity is { IsAuthenticated: true });
         return endpoint is not RouteEndpoint
             && HttpMethods.IsPost(http.Request.Method)
-            && Array.Exists(AnonymousRoots, root => http.Request.Path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase));
+            && Array.Exists(
+                AnonymousRoots, root => http.Request.Path.StartsWithSegments(root, StringComparison.OrdinalIgnoreCase));
     }
 
     private static int CountOf(HttpContext http)

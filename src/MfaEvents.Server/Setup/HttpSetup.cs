@@ -13,7 +13,8 @@ public static class HttpSetup
 {
     // The API page, which Development alone has, carries its settings as a script and writes its own styles.
     private const string PagePolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        + "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        + "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'";
 
     public static void AddHttp(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
@@ -60,7 +61,8 @@ public static class HttpSetup
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapOpenApi().AllowAnonymous();
         if (app.Environment.IsDevelopment())
-            app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous().WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));
+            app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()
+                .WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));
     }
 
     // Sign-ins know their account only after they have begun, and open its session themselves; they are not remembered.

@@ -19,6 +19,9 @@ public static class DirectoryStore
         store.Schema.For<GivenAccountId>();
         RememberedAnswer.Map(store);
         TokenKey.Map(store);
+        SealingKey.Map(store);
+        RingElement.Map(store);
+        KeyRotation.Map(store);
     }
 }
 

@@ -10,7 +10,7 @@ namespace MfaEvents.Server.Accounts;
 /// <summary>Opens the account that was reserved in the directory; sealed, because it waits in a queue.</summary>
 public sealed record OpenAccount(string AccountId, string Sealed)
 {
-    private const string Purpose = "account-opening";
+    internal const string Purpose = "account-opening";
 
     public static OpenAccount Seal(Seals seals, string accountId, AccountOpening opening)
     {
@@ -39,6 +39,6 @@ public static class OpenAccountHandler
         session.Events.StartStream<Account>(Account.StreamKey, new AccountRegistered(firstVersion));
         session.Events.StartStream<PrincipalMfa>(Principal.Root, new PrincipalCreated());
         session.Insert(seals.Seal(message.AccountId, firstVersion, opening.Contact));
-        session.Insert(opening.Password);
+        session.Insert(seals.Anew(message.AccountId, opening.Password));
     }
 }

@@ -14,4 +14,7 @@ public static class Routes
     public const string Device = Devices + "/{deviceId}";
     public const string History = Principal + "/history";
     public const string Audit = Account + "/audit";
+    public const string Keys = "/keys";
+    public const string KeyRotations = Keys + "/rotations";
+    public const string KeyRotation = KeyRotations + "/{rotationId}";
 }

@@ -44,11 +44,30 @@ public sealed class Seals(IDataProtectionProvider keyRing)
     public byte[] Open(string purpose, string sealedSecret) =>
         Convert.FromBase64String(keyRing.CreateProtector(purpose).Unprotect(sealedSecret));
 
-    private IDataProtector Seed(string accountId, string principal, Guid deviceId) =>
-        keyRing.CreateProtector("seed", accountId, principal, deviceId.ToString());
+    /// <summary>Seals the password of a message anew, which may have waited while its key was retired.</summary>
+    public SealedPassword Anew(string accountId, SealedPassword password) =>
+        password with { Sealed = Anew(password.Sealed, PasswordPurposes(accountId, password.Id)) };
 
-    private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector("contact", accountId, id);
+    /// <summary>The same secret under the key that is active now.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">It does not open for these purposes.</exception>
+    public string Anew(string sealedSecret, params string[] purposes)
+    {
+        var protector = keyRing.CreateProtector(purposes);
+        return protector.Protect(protector.Unprotect(sealedSecret));
+    }
+
+    public static string[] SeedPurposes(string accountId, string principal, string deviceId) =>
+        ["seed", accountId, principal, deviceId];
+
+    public static string[] ContactPurposes(string accountId, string id) => ["contact", accountId, id];
+
+    public static string[] PasswordPurposes(string accountId, string principal) => ["password", accountId, principal];
+
+    private IDataProtector Seed(string accountId, string principal, Guid deviceId) =>
+        keyRing.CreateProtector(SeedPurposes(accountId, principal, deviceId.ToString()));
+
+    private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector(ContactPurposes(accountId, id));
 
     private IDataProtector Password(string accountId, string principal) =>
-        keyRing.CreateProtector("password", accountId, principal);
+        keyRing.CreateProtector(PasswordPurposes(accountId, principal));
 }

@@ -33,6 +33,9 @@ public sealed class MfaEventsSettings
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];
 
+    /// <summary>The key ring.</summary>
+    public KeySettings Keys { get; init; } = new();
+
     /// <summary>Where the binaries of the embedded database are.</summary>
     public EmbeddedPostgresSettings EmbeddedPostgres { get; init; } = new();
 
@@ -46,6 +49,11 @@ public sealed class MfaEventsSettings
             var settings = section.Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new();
             Check(settings, Section);
             Check(settings.Devices, $"{Section}:{nameof(Devices)}");
+            Check(settings.Keys, $"{Section}:{nameof(Keys)}");
+            if (settings.Keys is { Storage: KeyStorage.Database, Certificate: null })
+                throw new SettingsException(
+                    $"The configuration is wrong: {Section}:{nameof(Keys)}:{nameof(KeySettings.Certificate)}:"
+                    + " keys that lie in the database need a certificate.");
             for (var i = 0; i < settings.Issuers.Count; i++) Check(settings.Issuers[i], $"{Section}:{nameof(Issuers)}:{i}");
             if (settings.Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
                 throw new SettingsException(

@@ -1,10 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Marten;
 using Microsoft.AspNetCore.Identity;
 using MfaEvents.Server.Accounts;
+using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Microsoft.AspNetCore.DataProtection;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Npgsql;
@@ -170,7 +171,9 @@ public sealed class KeysTests : IDisposable
 
         await first.KillAsync();
 
+        var watch = Stopwatch.StartNew();
         await IsFinishedAsync(second, asked);
+        TestContext.Current.TestOutputHelper!.WriteLine($"finished {watch.Elapsed} after the kill");
         account = account.On(second);
         (await account.VerifyAsync(device, await Authenticator.CodeAsync(device.SecretKey, 1))).ShouldBe(200);
         await using var again = await ServerProcess.StartAsync(folder.Data, settings);

@@ -10,7 +10,7 @@ namespace MfaEvents.Server.Accounts;
 /// <summary>Opens the account that was reserved in the directory; sealed, because it waits in a queue.</summary>
 public sealed record OpenAccount(string AccountId, string Sealed)
 {
-    internal const string Purpose = "account-opening";
+    private const string Purpose = "account-opening";
 
     public static OpenAccount Seal(Seals seals, string accountId, AccountOpening opening)
     {
@@ -20,6 +20,13 @@ public sealed record OpenAccount(string AccountId, string Sealed)
     public AccountOpening Open(Seals seals)
     {
         return JsonSerializer.Deserialize<AccountOpening>(seals.Open(Purpose + AccountId, Sealed))!;
+    }
+
+    /// <summary>The same under the key that is active now, and the password inside of it too.</summary>
+    public OpenAccount Anew(Seals seals)
+    {
+        var opening = Open(seals);
+        return Seal(seals, AccountId, opening with { Password = seals.Anew(AccountId, opening.Password) });
     }
 }
 

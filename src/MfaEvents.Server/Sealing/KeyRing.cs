@@ -94,7 +94,7 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
     /// <summary>Takes keys out of the ring, for good.</summary>
     internal void Discard(IReadOnlyCollection<Guid> ids)
     {
-        if (ids.Count > 0) ((IDeletableKeyManager)storage).DeleteKeys(key => ids.Contains(key.KeyId));
+        if (ids.Count > 0) ((XmlKeyManager)storage).DeleteKeys(key => ids.Contains(key.KeyId));
     }
 
     /// <summary>Reads the database and the ring again.</summary>

@@ -81,7 +81,12 @@ public static class RotateKeysHandler
     public static async Task<OutgoingMessages> Handle(
         RotateKeys message, IDocumentSession session, KeyRotator rotator, CancellationToken cancellation)
     {
-        var next = await rotator.StepAsync(session, message, cancellation);
-        return next is { } delay ? [new RotateKeys(message.RotationId, message.Step + 1).DelayedFor(delay)] : [];
+        var next = message with { Step = message.Step + 1 };
+        return await rotator.StepAsync(session, message, cancellation) switch
+        {
+            null => [],
+            { Ticks: 0 } => [next],
+            { } delay => [next.DelayedFor(delay)],
+        };
     }
 }

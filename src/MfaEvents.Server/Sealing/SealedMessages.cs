@@ -25,7 +25,7 @@ public sealed partial record SealedMessages(string Table) : SealedPlace(Table)
             if (KeyOf(message.Sealed) == active) continue;
             try
             {
-                var renewed = seals.Anew(message.Sealed, OpenAccount.Purpose + message.AccountId);
+                var renewed = new OpenAccount(message.AccountId, message.Sealed).Anew(seals).Sealed;
                 if (renewed.Length != message.Sealed.Length) throw new CryptographicException("The length has changed.");
                 await using var update = new NpgsqlCommand($"update {Table} set body = $1 where id = $2 and body = $3", connection);
                 update.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = message.With(renewed) });

@@ -221,6 +221,9 @@ public sealed class KeyRotationTests(TestRun run)
         await host.RowsAsync("update wolverine.wolverine_incoming_envelopes set execution_time = now() where status = 'Scheduled' and message_type like '%OpenAccount'");
         await Scenarios.Eventually(async () => (await host.RowsAsync("select id from sealed.mt_doc_sealedcontact where tenant_id = $1", id)).Count == 1, "it was opened");
         (await PlacesWith(host, old)).ShouldBeEmpty();
+        var password = await host.RowsAsync("select data->>'sealed' from sealed.mt_doc_sealedpassword where tenant_id = $1", id);
+        host.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector(Seals.PasswordPurposes(id, "root"))
+            .Unprotect(password.ShouldHaveSingleItem()).ShouldNotBeEmpty();
     }
 
     [Fact]

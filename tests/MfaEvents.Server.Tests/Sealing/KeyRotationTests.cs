@@ -17,7 +17,7 @@ public sealed class KeyRotationTests(TestRun run)
 {
     private const string NewPassword = "a password chosen meanwhile";
 
-    private static readonly Dictionary<string, string> Quick = new() { ["MfaEvents:Keys:Settling"] = "00:00:03" };
+    internal static readonly Dictionary<string, string> Quick = new() { ["MfaEvents:Keys:Settling"] = "00:00:03" };
 
     [Fact]
     public async Task Everything_is_sealed_anew_while_people_sign_in_and_the_old_key_opens_nothing_afterwards()

@@ -189,6 +189,7 @@ public sealed class KeysTests : IDisposable
         var account = await first.RegisterAsync();
         var before = await account.ActivateAsync("phone");
         var asked = await AskAsync(first);
+        var operations = await second.TokenAsync("--role", "operator");
 
         // All the time each node opens what the other sealed, whichever key it took.
         var state = "";
@@ -199,12 +200,11 @@ public sealed class KeysTests : IDisposable
             var device = await account.On(here).AssignAsync($"device{round}");
             (await account.On(there).SubmitAsync(device, "000000", "000000")).ShouldBe(403);
             (await account.On(here).Api.DeleteAsync(device.Path, account.Token)).ShouldBe(204);
-            state = await StateAsync(there, asked);
+            state = await StateAsync(there, asked, operations);
             await Task.Delay(100, Cancellation);
         }
 
         (await account.On(second).VerifyAsync(before, await Authenticator.CodeAsync(before.SecretKey, 1))).ShouldBe(200);
-        var operations = await second.TokenAsync("--role", "operator");
         var keys = (await second.Api.GetAsync("/keys", operations)).ShouldBe(200).Body!["keys"]!.AsArray();
         keys.Where(key => key!["purpose"]!.ToString() == "sealing").Select(key => key!["state"]!.ToString())
             .ShouldBe(["active", "retired"]);
@@ -220,14 +220,15 @@ public sealed class KeysTests : IDisposable
         return asked.Location!;
     }
 
-    private static Task IsFinishedAsync(ServerProcess server, string rotation) => Eventually.Holds(
-        "the rotation is finished", TimeSpan.FromMinutes(4), async () => await StateAsync(server, rotation) == "succeeded");
-
-    private static async Task<string> StateAsync(ServerProcess server, string rotation)
+    private static async Task IsFinishedAsync(ServerProcess server, string rotation)
     {
         var token = await server.TokenAsync("--role", "operator");
-        return (await server.Api.GetAsync(rotation, token)).ShouldBe(200)["state"]!;
+        await Eventually.Holds("the rotation is finished", TimeSpan.FromMinutes(4), async () =>
+            await StateAsync(server, rotation, token) == "succeeded");
     }
+
+    private static async Task<string> StateAsync(ServerProcess server, string rotation, string token) =>
+        (await server.Api.GetAsync(rotation, token)).ShouldBe(200)["state"]!;
 
     private static async Task<string> QueryAsync(OtherDatabase database, string sql)
     {

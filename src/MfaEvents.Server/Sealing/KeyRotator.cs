@@ -54,6 +54,7 @@ public sealed partial class KeyRotator(
             session.Store(old with { State = KeyState.Retiring });
         session.Insert(key);
 
+        await TokenKeys.LockAsync(session, cancellation);
         var signing = await session.Query<TokenKey>().SingleOrDefaultAsync(old => old.Signs, cancellation);
         if (signing is not null) session.Store(signing with { State = KeyState.Retiring });
         session.Insert(tokens.Make() with { Signs = signing is null });

@@ -44,7 +44,7 @@ public static class RotateKeysEndpoint
     private const long Lock = 0x726f_7461_7465_6b79;
 
     [WolverinePost(Routes.KeyRotations), NotTenanted, MartenStore(typeof(IDirectoryStore)), Allow(Role.Operator)]
-    [Answers(202, typeof(KeyRotationView)), Refuses(409, "conflict")]
+    [Answers(202, typeof(KeyRotationView))]
     public static async Task<(Answer, OutgoingMessages)> Post(
         HttpContext http, IDocumentSession directory, TimeProvider clock, CancellationToken cancellation)
     {

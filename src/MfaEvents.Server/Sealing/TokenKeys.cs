@@ -94,14 +94,19 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
         foreach (var credentials in opened.Values) ((ECDsaSecurityKey)credentials.Key).ECDsa.Dispose();
     }
 
+    /// <summary>Lets nobody else make a key that signs before the session's transaction has ended.</summary>
+    internal static async Task LockAsync(IDocumentSession session, CancellationToken cancellation)
+    {
+        await session.BeginTransactionAsync(cancellation);
+        await using var command = new NpgsqlCommand($"select pg_advisory_xact_lock({FirstKeyLock})");
+        await session.ExecuteAsync(command, cancellation);
+    }
+
     // Of the nodes that find none, the first to get the lock makes one, and the others find it.
     private async Task<TokenKey> FirstAsync(CancellationToken cancellation)
     {
         await using var session = directory.LightweightSession();
-        await session.BeginTransactionAsync(cancellation);
-        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)");
-        command.Parameters.Add(new NpgsqlParameter { Value = FirstKeyLock });
-        await session.ExecuteAsync(command, cancellation);
+        await LockAsync(session, cancellation);
         var key = await session.Query<TokenKey>().SingleOrDefaultAsync(key => key.Signs, cancellation);
         if (key is null)
         {

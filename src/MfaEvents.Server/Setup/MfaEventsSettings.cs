@@ -50,6 +50,10 @@ public sealed class MfaEventsSettings
             Check(settings, Section);
             Check(settings.Devices, $"{Section}:{nameof(Devices)}");
             Check(settings.Keys, $"{Section}:{nameof(Keys)}");
+            if (settings.Keys.Certificate is { } certificate)
+                Check(certificate, $"{Section}:{nameof(Keys)}:{nameof(KeySettings.Certificate)}");
+            for (var i = 0; i < settings.Keys.FormerCertificates.Count; i++)
+                Check(settings.Keys.FormerCertificates[i], $"{Section}:{nameof(Keys)}:{nameof(KeySettings.FormerCertificates)}:{i}");
             if (settings.Keys is { Storage: KeyStorage.Database, Certificate: null })
                 throw new SettingsException(
                     $"The configuration is wrong: {Section}:{nameof(Keys)}:{nameof(KeySettings.Certificate)}:"

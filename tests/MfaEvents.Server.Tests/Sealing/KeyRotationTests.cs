@@ -106,15 +106,17 @@ public sealed class KeyRotationTests(TestRun run)
         await using var host = await run.StartHostAsync("rotation_twice", Quick);
         var account = await host.RegisteredAccount();
         await account.AssignedDevice();
-        var asked = (await host.A("operator").Post("/keys/rotations")).ShouldBe(HttpStatusCode.Accepted);
+        var asked = (await host.A("operator").Repeatably("rotate").Post("/keys/rotations")).ShouldBe(HttpStatusCode.Accepted);
+        (await host.A("operator").Repeatably("rotate").Post("/keys/rotations")).ShouldBe(HttpStatusCode.Accepted).Location.ShouldBe(asked.Location);
         var id = Guid.Parse(asked.Location!.Split('/')[^1]);
         var old = (await Keys(host)).Single(key => key.Purpose == "sealing").Id;
 
-        var steps = new List<int>();
+        var (steps, counted) = (new List<int>(), 0L);
         KeyRotation rotation;
         while ((rotation = await RotationAsync(host, id)).IsRunning)
         {
             steps.Add(rotation.Step);
+            if (rotation is { Pass: 1, Place: 0 }) counted = rotation.Total;
             steps.Count.ShouldBeLessThan(100);
             await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => InvokeAsync(host, new RotateKeys(id, rotation.Step))));
         }
@@ -123,7 +125,8 @@ public sealed class KeyRotationTests(TestRun run)
         foreach (var step in steps) await InvokeAsync(host, new RotateKeys(id, step));
 
         (await RotationAsync(host, id)).ShouldBe(rotation);
-        (rotation.Done, rotation.Total, rotation.Unreadable).ShouldBe((5, 5, 0));
+        (rotation.Done, rotation.Total, rotation.Unreadable).ShouldBe((counted, counted, 0));
+        counted.ShouldBeGreaterThanOrEqualTo(5);
         (await PlacesWith(host, Guid.Parse(old))).ShouldBeEmpty();
         (await Keys(host)).Count(key => key is { Purpose: "sealing" }).ShouldBe(2);
         KeyFiles(host).ShouldHaveSingleItem();

@@ -21,6 +21,9 @@ public static class DirectoryStore
         RememberedAnswer.Map(store);
         PasswordFailures.Map(store);
         TokenKey.Map(store);
+        SealingKey.Map(store);
+        RingElement.Map(store);
+        KeyRotation.Map(store);
     }
 }
 

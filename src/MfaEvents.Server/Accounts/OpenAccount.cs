@@ -21,6 +21,13 @@ public sealed record OpenAccount(string AccountId, string Sealed)
     {
         return JsonSerializer.Deserialize<AccountOpening>(seals.Open(Purpose + AccountId, Sealed))!;
     }
+
+    /// <summary>The same under the key that is active now, and the password inside of it too.</summary>
+    public OpenAccount Anew(Seals seals)
+    {
+        var opening = Open(seals);
+        return Seal(seals, AccountId, opening with { Password = seals.Anew(AccountId, opening.Password) });
+    }
 }
 
 /// <summary>What an account is opened with, and where the request came from.</summary>
@@ -39,6 +46,6 @@ public static class OpenAccountHandler
         session.Events.StartStream<Account>(Account.StreamKey, new AccountRegistered(firstVersion));
         session.Events.StartStream<PrincipalMfa>(Principal.Root, new PrincipalCreated());
         session.Insert(seals.Seal(message.AccountId, firstVersion, opening.Contact));
-        session.Insert(opening.Password);
+        session.Insert(seals.Anew(message.AccountId, opening.Password));
     }
 }

@@ -34,6 +34,8 @@ public sealed record Answer : IResult
 
     public static Answer Accepted(object body) => new(202) { Body = () => body };
 
+    public static Answer Accepted(string location, object body) => new(202) { Location = location, Body = () => body };
+
     public static Answer NoContent { get; } = new(204);
 
     public static implicit operator Answer(Problem problem) => Refuse(problem);

@@ -40,6 +40,8 @@ public static class Problems
 
     public static Problem Conflict { get; } = new(409, "conflict", "Somebody else was faster: read and try again.");
 
+    public static Problem RotationRunning { get; } = new(409, "conflict", "A rotation of the keys is running: wait for its end.");
+
     public static Problem EmailTaken { get; } =
         new(409, "email-taken", "Another account is registered with this e-mail address.");
 

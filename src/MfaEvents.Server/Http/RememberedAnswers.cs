@@ -18,7 +18,7 @@ namespace MfaEvents.Server.Http;
 /// </summary>
 public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, TimeProvider clock)
 {
-    private const string MacKeyPurpose = "idempotency-body";
+    internal const string MacKeyPurpose = "idempotency-body";
 
     /// <summary>Takes the key's lock and looks for an earlier answer; null when this request is the first with its key.</summary>
     public async Task<Answer?> FindAsync(HttpContext http, IDocumentSession session)

@@ -19,4 +19,7 @@ public static class Routes
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
     public const string Audit = Account + "/audit";
+    public const string Keys = "/keys";
+    public const string KeyRotations = Keys + "/rotations";
+    public const string KeyRotation = KeyRotations + "/{rotationId}";
 }

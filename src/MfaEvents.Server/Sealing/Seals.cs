@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using MfaEvents.Core.Devices.Totp;
 using Microsoft.AspNetCore.DataProtection;
@@ -12,6 +13,9 @@ namespace MfaEvents.Server.Sealing;
 public sealed class Seals(IDataProtectionProvider keyRing)
 {
     private static readonly PasswordHasher<string> Passwords = new();
+
+    private static readonly string NobodysHash =
+        Passwords.HashPassword("", Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
 
     public SealedSeed Seal(string accountId, string principal, Guid deviceId, SecretKey key) =>
         new(deviceId, principal, Seed(accountId, principal, deviceId).Protect(key.ToBase32()));
@@ -45,17 +49,40 @@ public sealed class Seals(IDataProtectionProvider keyRing)
         return Passwords.VerifyHashedPassword(principal, hash, password) != PasswordVerificationResult.Failed;
     }
 
+    /// <summary>Never; but it takes as long to say so as for the password of somebody.</summary>
+    public static bool IsNobodysPassword(string password) =>
+        Passwords.VerifyHashedPassword("", NobodysHash, password) != PasswordVerificationResult.Failed && false;
+
     /// <summary>Seals what only this product needs to read again, such as the key of a keyed hash.</summary>
     public string Seal(string purpose, byte[] secret) => keyRing.CreateProtector(purpose).Protect(Convert.ToBase64String(secret));
 
     public byte[] Open(string purpose, string sealedSecret) =>
         Convert.FromBase64String(keyRing.CreateProtector(purpose).Unprotect(sealedSecret));
 
-    private IDataProtector Seed(string accountId, string principal, Guid deviceId) =>
-        keyRing.CreateProtector("seed", accountId, principal, deviceId.ToString());
+    /// <summary>Seals the password of a message anew, which may have waited while its key was retired.</summary>
+    public SealedPassword Anew(string accountId, SealedPassword password) =>
+        password with { Sealed = Anew(password.Sealed, PasswordPurposes(accountId, password.Id)) };
 
-    private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector("contact", accountId, id);
+    /// <summary>The same secret under the key that is active now.</summary>
+    /// <exception cref="CryptographicException">It does not open for these purposes.</exception>
+    public string Anew(string sealedSecret, params string[] purposes)
+    {
+        var protector = keyRing.CreateProtector(purposes);
+        return protector.Protect(protector.Unprotect(sealedSecret));
+    }
+
+    public static string[] SeedPurposes(string accountId, string principal, string deviceId) =>
+        ["seed", accountId, principal, deviceId];
+
+    public static string[] ContactPurposes(string accountId, string id) => ["contact", accountId, id];
+
+    public static string[] PasswordPurposes(string accountId, string principal) => ["password", accountId, principal];
+
+    private IDataProtector Seed(string accountId, string principal, Guid deviceId) =>
+        keyRing.CreateProtector(SeedPurposes(accountId, principal, deviceId.ToString()));
+
+    private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector(ContactPurposes(accountId, id));
 
     private IDataProtector Password(string accountId, string principal) =>
-        keyRing.CreateProtector("password", accountId, principal);
+        keyRing.CreateProtector(PasswordPurposes(accountId, principal));
 }

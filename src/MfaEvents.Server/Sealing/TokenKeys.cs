@@ -3,24 +3,19 @@ using System.Security.Cryptography;
 using Marten;
 using Microsoft.IdentityModel.Tokens;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Setup;
 using Npgsql;
 
 namespace MfaEvents.Server.Sealing;
 
 /// <summary>
 /// The keys of the product's own access tokens. They lie in the directory, so that what one node signs every node verifies, and
-/// each node keeps a copy that it renews every <see cref="Copied"/> and, for a key it has never heard of, at once.
+/// each node keeps a copy that it renews every few seconds and, for a key it has never heard of, at once.
 /// </summary>
-public sealed class TokenKeys(IDirectoryStore directory, Seals seals, TimeProvider clock) : IDisposable
+public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsSettings settings, TimeProvider clock) : IDisposable
 {
-    /// <summary>How long an access token lives at most: so long its key goes on verifying once another has taken over.</summary>
-    public static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(15);
-
     /// <summary>How far the clocks of two nodes may lie apart.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
-    /// <summary>How old a node's copy of the keys may be.</summary>
-    public static readonly TimeSpan Copied = TimeSpan.FromSeconds(10);
 
     private const string Purpose = "token-key";
 
@@ -37,7 +32,7 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, TimeProvid
     /// <summary>What a new token is signed with; its <c>kid</c> is the key's id. The first call ever makes the first key.</summary>
     public async Task<SigningCredentials> SigningAsync(CancellationToken cancellation)
     {
-        var keys = await KeysAsync(Copied, cancellation);
+        var keys = await KeysAsync(settings.Keys.Copied, cancellation);
         var key = keys.SingleOrDefault(key => key.Signs) ?? await FirstAsync(cancellation);
         return opened.GetOrAdd(key.Id, _ => Open(key));
     }
@@ -63,7 +58,7 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, TimeProvid
     public async Task<IReadOnlyList<JsonWebKey>> PublicAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        return [.. (await KeysAsync(Copied, cancellation)).Where(key => key.Verifies(now)).Select(key => key.Public())];
+        return [.. (await KeysAsync(settings.Keys.Copied, cancellation)).Where(key => key.Verifies(now)).Select(key => key.Public())];
     }
 
     /// <summary>A new key pair, which does not sign yet.</summary>
@@ -96,14 +91,19 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, TimeProvid
         foreach (var credentials in opened.Values) ((ECDsaSecurityKey)credentials.Key).ECDsa.Dispose();
     }
 
+    /// <summary>Lets nobody else make a key that signs before the session's transaction has ended.</summary>
+    internal static async Task LockAsync(IDocumentSession session, CancellationToken cancellation)
+    {
+        await session.BeginTransactionAsync(cancellation);
+        await using var command = new NpgsqlCommand($"select pg_advisory_xact_lock({FirstKeyLock})");
+        await session.ExecuteAsync(command, cancellation);
+    }
+
     // Of the nodes that find none, the first to get the lock makes one, and the others find it.
     private async Task<TokenKey> FirstAsync(CancellationToken cancellation)
     {
         await using var session = directory.LightweightSession();
-        await session.BeginTransactionAsync(cancellation);
-        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)");
-        command.Parameters.Add(new NpgsqlParameter { Value = FirstKeyLock });
-        await session.ExecuteAsync(command, cancellation);
+        await LockAsync(session, cancellation);
         var key = await session.Query<TokenKey>().SingleOrDefaultAsync(key => key.Signs, cancellation);
         if (key is null)
         {

@@ -9,7 +9,7 @@ namespace MfaEvents.Server.Setup;
 /// <summary>
 /// The settings below <c>MfaEvents:</c>. A wrong or unknown one stops the process at start with a sentence that names it.
 /// </summary>
-public sealed class MfaEventsSettings
+public sealed class MfaEventsSettings : IValidatableObject
 {
     public const string Section = "MfaEvents";
 
@@ -54,6 +54,9 @@ public sealed class MfaEventsSettings
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];
 
+    /// <summary>The key ring.</summary>
+    public KeySettings Keys { get; init; } = new();
+
     /// <summary>Where the binaries of the embedded database are.</summary>
     public EmbeddedPostgresSettings EmbeddedPostgres { get; init; } = new();
 
@@ -66,15 +69,6 @@ public sealed class MfaEventsSettings
             var section = configuration.GetSection(Section);
             var settings = section.Get<MfaEventsSettings>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new();
             Check(settings, Section);
-            Check(settings.Devices, $"{Section}:{nameof(Devices)}");
-            Check(settings.Devices.Throttle, $"{Section}:{nameof(Devices)}:{nameof(DevicePolicy.Throttle)}");
-            Check(settings.SignIn, $"{Section}:{nameof(SignIn)}");
-            if (settings.PublicUrl is not { IsAbsoluteUri: true, Scheme: "http" or "https", Query: "", Fragment: "" })
-                throw new SettingsException($"The configuration is wrong: {Section}:{nameof(PublicUrl)}: it must be an http or https address.");
-            for (var i = 0; i < settings.Issuers.Count; i++) Check(settings.Issuers[i], $"{Section}:{nameof(Issuers)}:{i}");
-            if (settings.Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
-                throw new SettingsException(
-                    $"The configuration is wrong: {Section}:{nameof(Issuers)}: support roles come from one issuer only.");
             return settings;
         }
         catch (InvalidOperationException exception)
@@ -83,13 +77,29 @@ public sealed class MfaEventsSettings
         }
     }
 
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PublicUrl is not { IsAbsoluteUri: true, Scheme: "http" or "https", Query: "", Fragment: "" })
+            yield return new ValidationResult("It must be an http or https address.", [nameof(PublicUrl)]);
+        if (Issuers.Count(issuer => issuer.IssuesDeskRoles) > 1)
+            yield return new ValidationResult("Support roles come from one issuer only.", [nameof(Issuers)]);
+    }
+
+    // A setting and, where it is a group or a list of groups, what is in it.
     private static void Check(object settings, string section)
     {
         var results = new List<ValidationResult>();
-        if (Validator.TryValidateObject(settings, new ValidationContext(settings), results, validateAllProperties: true)) return;
-        throw new SettingsException(
-            $"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
+        if (!Validator.TryValidateObject(settings, new ValidationContext(settings), results, validateAllProperties: true))
+            throw new SettingsException(
+                $"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
+
+        foreach (var group in settings.GetType().GetProperties().Where(property => IsOurs(property.PropertyType)))
+            if (group.GetValue(settings) is { } inner) Check(inner, $"{section}:{group.Name}");
+        foreach (var list in settings.GetType().GetProperties().Where(property => IsOurs(property.PropertyType.GenericTypeArguments.FirstOrDefault())))
+            foreach (var (index, inner) in ((IEnumerable<object>)list.GetValue(settings)!).Index()) Check(inner, $"{section}:{list.Name}:{index}");
     }
+
+    private static bool IsOurs(Type? type) => type is { IsClass: true } && type.Namespace!.StartsWith("MfaEvents.", StringComparison.Ordinal);
 }
 
 /// <summary>Where the embedded PostgreSQL finds its binaries.</summary>

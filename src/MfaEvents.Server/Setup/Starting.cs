@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using MfaEvents.Server.Sealing;
 using Npgsql;
 
 namespace MfaEvents.Server.Setup;
@@ -7,11 +8,12 @@ namespace MfaEvents.Server.Setup;
 public static class Starting
 {
     /// <summary>Starts what was composed.</summary>
-    /// <exception cref="SettingsException">The database or the address cannot be had as it is configured.</exception>
+    /// <exception cref="SettingsException">The database, the keys or the address cannot be had as it is configured.</exception>
     public static async Task StartOrExplainAsync(this WebApplication app)
     {
         try
         {
+            await app.Services.GetRequiredService<KeyRing>().OpenAsync(CancellationToken.None);
             await app.StartAsync();
         }
         catch (Exception exception) when (Sentence(exception) is { } sentence)

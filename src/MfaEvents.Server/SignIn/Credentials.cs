@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Marten;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Accounts;
@@ -27,10 +26,6 @@ public sealed class Credentials(IDirectoryStore directory, IDocumentStore store,
     public const string NoAccount = "000000000000";
     public const string NoUser = "user:";
 
-    // A password of nobody: looked at in the place of one that is not there.
-    private readonly Lazy<SealedPassword> nobodys =
-        new(() => seals.SealPassword(NoAccount, NoUser, Convert.ToHexString(RandomNumberGenerator.GetBytes(16))));
-
     // Hashing is slow by intention: a crowd of guessers waits in line and does not take the processors from everybody else.
     private readonly SemaphoreSlim hashing = new(Environment.ProcessorCount);
 
@@ -49,7 +44,7 @@ public sealed class Credentials(IDirectoryStore directory, IDocumentStore store,
         try
         {
             var right = stored is null
-                ? seals.IsPassword(nobodys.Value, NoAccount, NoUser, password) && false
+                ? Seals.IsNobodysPassword(password)
                 : seals.IsPassword(stored, accountId!, principal!, password);
             return stored is null ? (null, false) : (new NamedPrincipal(accountId!, principal!, stored.Sealed), right);
         }

@@ -13,15 +13,22 @@ namespace MfaEvents.Server.SignIn;
 /// A wrong password, to be recorded in its principal's stream. It is sent for names that nobody has as well, so that a request for
 /// one does the same work; then there is nothing to record. Where the attempt came from is sealed, because it waits in a queue.
 /// </summary>
-public sealed record RecordSignInRefused(string Principal, int ConsecutiveFailures, int WaitSeconds, string SealedOrigin)
+public sealed record RecordSignInRefused(
+    string Principal, int ConsecutiveFailures, int WaitSeconds, string AccountId, string Sealed)
 {
     private const string Purpose = "sign-in-refused";
 
-    public static RecordSignInRefused Of(string principal, FailuresInARow failures, Origin origin, Seals seals) =>
-        new(principal, failures.Count, failures.Wait?.Seconds ?? 0,
+    public static RecordSignInRefused Of(NamedPrincipal? who, FailuresInARow failures, Origin origin, Seals seals) =>
+        new(who?.Principal ?? Credentials.NoUser,
+            failures.Count,
+            failures.Wait?.Seconds ?? 0,
+            who?.AccountId ?? Credentials.NoAccount,
             seals.Seal(Purpose, JsonSerializer.SerializeToUtf8Bytes(origin)));
 
-    public Origin Origin(Seals seals) => JsonSerializer.Deserialize<Origin>(seals.Open(Purpose, SealedOrigin))!;
+    public Origin Origin(Seals seals) => JsonSerializer.Deserialize<Origin>(seals.Open(Purpose, Sealed))!;
+
+    /// <summary>The same under the key that is active now.</summary>
+    public static string Anew(string sealedOrigin, Seals seals) => seals.Anew(sealedOrigin, Purpose);
 }
 
 public static class RecordSignInRefusedHandler

@@ -60,8 +60,8 @@ public static class StartSignInEndpoint
         var (who, right) = await credentials.CheckAsync(name, command.Password, cancellation);
         if (!right || who is null)
         {
-            var refused = RecordSignInRefused.Of(who?.Principal ?? Credentials.NoUser, failures, Origin.Of(http), seals);
-            await messages.PublishAsync(refused, new DeliveryOptions { TenantId = who?.AccountId ?? Credentials.NoAccount });
+            var refused = RecordSignInRefused.Of(who, failures, Origin.Of(http), seals);
+            await messages.PublishAsync(refused, new DeliveryOptions { TenantId = refused.AccountId });
             return Problems.InvalidCredentials;
         }
 
@@ -92,7 +92,7 @@ public sealed class PasswordProven(
         await using var session = store.LightweightSession(who.AccountId);
         var stream = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(who.Principal, cancellation);
 
-        // Gone, or with another password, since it was looked at.
+        // Gone since it was looked at; or with another password, or the same one sealed anew.
         if (stream.Aggregate is not { } state) return Problems.InvalidCredentials;
         if ((await session.LoadAsync<SealedPassword>(who.Principal, cancellation))?.Sealed != who.SealedPassword)
             return Problems.Conflict;

@@ -2,9 +2,15 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Marten;
 using Microsoft.Extensions.Logging;
+using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
 using Npgsql;
 using OtpNet;
+using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
 
 namespace MfaEvents.Server.Tests.Sealing;
 
@@ -83,6 +89,39 @@ public sealed class SecretsTests(TestRun run, SecretsTests.TalkativeHost talkati
 
         talkative.Lines.ShouldContain(line => line.Contains("The disk is full", StringComparison.Ordinal));
         talkative.Lines.Where(line => line.Contains("poisoned@example.com", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task No_log_line_of_a_rotation_holds_key_material()
+    {
+        var host = talkative.Host;
+        var tokens = host.Services.GetRequiredService<TokenKeys>();
+        await tokens.SigningAsync(TestContext.Current.CancellationToken);
+        var material = new List<string>(await MaterialAsync());
+
+        var rotation = await KeyRotationTests.RotateAsync(host);
+
+        material.AddRange(await MaterialAsync());
+        material.Distinct().Count().ShouldBe(4);
+        talkative.Lines.ShouldContain(line => line.Contains("A rotation of the keys, asked for by operator", StringComparison.Ordinal));
+        foreach (var secret in material)
+        {
+            rotation.Text.ShouldNotContain(secret);
+            talkative.Lines.Where(line => line.Contains(secret, StringComparison.Ordinal)).ShouldBeEmpty();
+        }
+
+        async Task<IEnumerable<string>> MaterialAsync()
+        {
+            var folder = KeyFolder.In(host.Services.GetRequiredService<MfaEventsSettings>().DataDirectory).FullName;
+            await using var session = host.Services.GetRequiredService<IDirectoryStore>().QuerySession();
+            var keys = await session.Query<TokenKey>().Where(key => key.Signs).ToListAsync();
+            return
+            [
+                .. Directory.GetFiles(folder, "key-*.xml").SelectMany(file => XDocument.Load(file).Descendants("value")).Select(value => value.Value),
+                .. keys.Select(key => Convert.ToBase64String(
+                    host.Services.GetRequiredService<Seals>().Open($"token-key:{key.Id}", key.SealedPrivateKey!))),
+            ];
+        }
     }
 
     [Fact]
@@ -210,7 +249,7 @@ public sealed class SecretsTests(TestRun run, SecretsTests.TalkativeHost talkati
 
         public MfaHost Host { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Host = await run.StartHostAsync("mfa_talkative", services: services => services.AddLogging(logging =>
+        public async ValueTask InitializeAsync() => Host = await run.StartHostAsync("mfa_talkative", KeyRotationTests.Quick, services => services.AddLogging(logging =>
         {
             logging.AddProvider(this);
             logging.AddFilter<TalkativeHost>(_ => true);

@@ -62,7 +62,8 @@ public sealed class TokenKeysTests(TestRun run)
     }
 
     private static TokenKeys Node(MfaHost host) => new(
-        host.Services.GetRequiredService<IDirectoryStore>(), host.Services.GetRequiredService<Seals>(), host.Clock);
+        host.Services.GetRequiredService<IDirectoryStore>(), host.Services.GetRequiredService<Seals>(),
+        host.Services.GetRequiredService<MfaEvents.Server.Setup.MfaEventsSettings>(), host.Clock);
 
     private static string Token(SigningCredentials signing) => new JsonWebTokenHandler().CreateToken(
         new SecurityTokenDescriptor { Issuer = "us", Audience = "us", SigningCredentials = signing });

@@ -6,6 +6,8 @@ namespace MfaEvents.SystemTests.Harness;
 /// <summary>What the server answered.</summary>
 public sealed record Reply(int Status, JsonNode? Body)
 {
+    public string? Location { get; init; }
+
     /// <summary>The end of a problem's <c>type</c>.</summary>
     public string? Slug => this["type"]?.Split(':')[^1];
 
@@ -63,6 +65,9 @@ public sealed class Api(string address) : IDisposable
         if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return new Reply((int)response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        return new Reply((int)response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text))
+        {
+            Location = response.Headers.Location?.OriginalString,
+        };
     }
 }

@@ -12,7 +12,7 @@ namespace MfaEvents.Server.Sealing;
 /// </summary>
 public abstract record SealedPlace(string Table)
 {
-    // Base64url without padding: what Data Protection writes as text. 26 letters are its header and 15 and a half of the 16 bytes of the id.
+    // Data Protection writes base64url without padding: 26 letters are its header and 15 and a half of the 16 bytes of the id.
     private const int PrefixLength = 26;
 
     private static ReadOnlySpan<byte> Header => [0x09, 0xF0, 0xC9, 0xF0];

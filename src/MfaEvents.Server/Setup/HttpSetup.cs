@@ -17,7 +17,7 @@ public static class HttpSetup
         builder.Services.ConfigureSystemTextJsonForWolverineOrMinimalApi(json => Json.Configure(json.SerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
-        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+        builder.AddHealth();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -45,8 +45,7 @@ public static class HttpSetup
             http.AddMiddleware(typeof(Idempotency), chain => chain.HttpMethods.Contains("POST"));
         });
 
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready").AllowAnonymous();
+        app.MapHealth();
         app.MapOpenApi().AllowAnonymous();
         if (app.Environment.IsDevelopment()) app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous();
     }

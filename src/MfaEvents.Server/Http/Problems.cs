@@ -36,6 +36,8 @@ public static class Problems
 
     public static Problem Conflict { get; } = new(409, "conflict", "Somebody else was faster: read and try again.");
 
+    public static Problem ProjectionRuns { get; } = new(409, "conflict", "The projection runs already.");
+
     public static Problem EmailTaken { get; } =
         new(409, "email-taken", "Another account is registered with this e-mail address.");
 

@@ -30,6 +30,7 @@ public sealed record ProjectionState(
         Running => $"The projection {Name} has {Lag} events before it.",
         _ when Stop is null => $"No node runs the projection {Name}; {Lag} events wait.",
         Paused => $"The projection {Name} failed ({Stop.Cause}) and tries again by itself; {Lag} events wait.",
+        _ when Stop.Sequence is null => $"The projection {Name} has stopped after event {Position} ({Stop.Cause}); {Lag} events wait.",
         _ => $"The projection {Name} has stopped at {Stop.Where} ({Stop.Cause}); {Lag} events wait.",
     };
 }

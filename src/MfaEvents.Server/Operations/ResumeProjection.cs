@@ -18,7 +18,7 @@ public static class ResumeProjectionEndpoint
     {
         var state = (await projections.ReadAsync(cancellation)).SingleOrDefault(projection => projection.Name == name);
         if (state is null) return Problems.NotFound;
-        if (state.State == ProjectionState.Running) return Problems.Conflict;
+        if (state.State == ProjectionState.Running) return Problems.ProjectionRuns;
 
         // Without a stop there is nothing to end: as soon as there is a node to run it, it runs.
         if (state.Stop is { } stop) session.Store(stop with { ResumptionAt = now });

@@ -38,7 +38,7 @@ public sealed partial class ProjectionWatch(
                 try
                 {
                     foreach (var (name, _, _, shards) in projections.Registered)
-                        if (AgentOf(shards) is { } agent) await LookAsync(name, agent, stoppingToken);
+                        if (AgentOf(shards) is { } agent) await LookAsync(name, shards, agent, stoppingToken);
                         else running.Remove(name);
 
                     if (!metrics.WantsDatabaseFigures || clock.GetElapsedTime(figuresDue) < TimeSpan.Zero) continue;
@@ -66,7 +66,8 @@ public sealed partial class ProjectionWatch(
         return uri is not null && wolverine.Agents.TryFindActiveAgent<EventSubscriptionAgent>(uri, out var agent) ? agent : null;
     }
 
-    private async Task LookAsync(string name, EventSubscriptionAgent agent, CancellationToken cancellation)
+    private async Task LookAsync(
+        string name, IReadOnlyList<ShardName> shards, EventSubscriptionAgent agent, CancellationToken cancellation)
     {
         if (agent.Status == AgentStatus.Running)
         {
@@ -80,11 +81,17 @@ public sealed partial class ProjectionWatch(
         else if (agent.Failure is { } failure)
         {
             running.Remove(name);
+            (long Sequence, string? EventType)? blamed = failure.Event switch
+            {
+                null => null,
+                { Sequence: > 0 } known => (known.Sequence, known.EventTypeName),
+                _ => await projections.FirstUnknownAsync(shards, cancellation),
+            };
             var stop = new ProjectionStop(
                 name,
                 failure.IsTransient,
-                failure.Event?.Sequence,
-                failure.Event?.EventTypeName,
+                blamed?.Sequence,
+                blamed?.EventType,
                 failure.RootExceptionType.Split('.')[^1],
                 failure.OccurredAt);
             if (told.Add(name)) LogStopped(name, stop.Where, stop.Cause, stop.Retries ? "It tries again by itself" : "It waits for an operator");

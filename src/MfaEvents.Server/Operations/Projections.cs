@@ -1,3 +1,4 @@
+using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using MfaEvents.Server.Setup;
@@ -52,6 +53,28 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
                 { Stop = stop };
             }),
         ];
+    }
+
+    /// <summary>The first event a projection has before it whose stored name nobody knows: Marten itself does not say which it was.
+    /// </summary>
+    public async Task<(long Sequence, string? EventType)?> FirstUnknownAsync(IReadOnlyList<ShardName> shards, CancellationToken cancellation)
+    {
+        string[] known = [Tombstone.Name, .. store.Options.Events.AllKnownEventTypes().Select(type => type.EventTypeName)];
+        await using var connection = (NpgsqlConnection)store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(cancellation);
+        await using var command = new NpgsqlCommand(
+            $"""
+            select seq_id, type from {EventStore.Schema}.mt_events
+            where type <> all($1) and seq_id >
+                coalesce((select min(last_seq_id) from {EventStore.Schema}.mt_event_progression where name = any($2)), 0)
+            order by seq_id limit 1
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = known }, new() { Value = shards.Select(shard => shard.Identity).ToArray() } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetString(1)) : null;
     }
 
     /// <summary>Whether an agent of Wolverine's is the one of this shard.</summary>

@@ -89,6 +89,7 @@ public sealed class FaultsTests(FaultsTests.TightHost tight) : IClassFixture<Fau
         }
 
         await Scenarios.Eventually(async () => (await device.Verify(device.WrongCode())).Status == 403, "the service is back");
+        await Scenarios.Eventually(async () => (await api.A("provisioner").Post("/accounts", Scenarios.Registration())).Status == 201, "the directory too");
     }
 
     [Fact]

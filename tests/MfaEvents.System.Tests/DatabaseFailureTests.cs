@@ -15,7 +15,7 @@ public sealed class DatabaseFailureTests
     [InlineData(false), InlineData(true)]
     public async Task Nothing_is_lost_or_doubled_and_service_comes_back_by_itself(bool immediately)
     {
-        await using OtherDatabase database = new();
+        await using OtherDatabase database = new() { Fsync = true };
         await database.InitializeAsync();
         using TestFolder keys = new();
         var settings = database.Settings.With("MfaEvents__Devices__PendingLifetime", "00:00:15");

@@ -1,4 +1,5 @@
 using JasperFx;
+using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Wolverine.Persistence.Durability;
@@ -81,33 +82,31 @@ public sealed partial class ProjectionWatch(
         else if (agent.Failure is { } failure)
         {
             running.Remove(name);
-            (long Sequence, string? EventType)? blamed = failure.Event switch
-            {
-                null => null,
-                { Sequence: > 0 } known => (known.Sequence, known.EventTypeName),
-                _ => await projections.FirstUnknownAsync(shards, cancellation),
-            };
-            var stop = new ProjectionStop(
-                name,
-                failure.IsTransient,
-                blamed?.Sequence,
-                blamed?.EventType,
-                failure.RootExceptionType.Split('.')[^1],
-                failure.OccurredAt);
+            var (stop, isNew) = await WrittenDownAsync(name, shards, failure, cancellation);
             if (told.Add(name)) LogStopped(name, stop.Where, stop.Cause, stop.Retries ? "It tries again by itself" : "It waits for an operator");
-            if (await IsToResumeAsync(stop, cancellation)) await ResumeAsync(name, agent, cancellation);
+            if (!isNew && stop.ResumptionAt is not null) await ResumeAsync(name, agent, cancellation);
         }
     }
 
-    /// <summary>Writes the stop down unless it is written down already, and says whether an operator wants it to end.</summary>
-    private async Task<bool> IsToResumeAsync(ProjectionStop stop, CancellationToken cancellation)
+    /// <summary>The stop as it is written down for all nodes, with what an operator wants; written now, if it is new.</summary>
+    private async Task<(ProjectionStop Stop, bool IsNew)> WrittenDownAsync(
+        string name, IReadOnlyList<ShardName> shards, ShardFailure failure, CancellationToken cancellation)
     {
         await using var session = store.LightweightSession();
-        var written = await session.LoadAsync<ProjectionStop>(stop.Id, cancellation);
-        if (written is not null && (written with { ResumptionAt = null }) == stop) return written.ResumptionAt is not null;
+        var written = await session.LoadAsync<ProjectionStop>(name, cancellation);
+        if (written?.StoppedAt == failure.OccurredAt) return (written, false);
+
+        (long Sequence, string? EventType)? blamed = failure.Event switch
+        {
+            null => null,
+            { Sequence: > 0 } known => (known.Sequence, known.EventTypeName),
+            _ => await projections.FirstUnknownAsync(shards, cancellation),
+        };
+        var cause = failure.RootExceptionType.Split('.')[^1];
+        var stop = new ProjectionStop(name, failure.IsTransient, blamed?.Sequence, blamed?.EventType, cause, failure.OccurredAt);
         session.Store(stop);
         await session.SaveChangesAsync(cancellation);
-        return false;
+        return (stop, true);
     }
 
     private async Task ResumeAsync(string name, EventSubscriptionAgent agent, CancellationToken cancellation)

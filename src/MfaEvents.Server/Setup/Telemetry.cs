@@ -13,6 +13,10 @@ public static class Telemetry
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
+    /// <summary>Wolverine counts by tenant too, and a tenant is an account.</summary>
+    private static readonly MetricStreamConfiguration OfMessages =
+        new() { TagKeys = ["message.type", "message.destination", "exception.type"] };
+
     /// <exception cref="SettingsException">OTEL_EXPORTER_OTLP_ENDPOINT is no address.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
@@ -41,7 +45,8 @@ public static class Telemetry
             .WithMetrics(metrics => metrics
                 .AddMeter(MfaMetrics.MeterName, "Marten", "Wolverine*", "Npgsql")
                 .AddAspNetCoreInstrumentation()
-                .AddRuntimeInstrumentation())
+                .AddRuntimeInstrumentation()
+                .AddView(instrument => instrument.Meter.Name.StartsWith("Wolverine", StringComparison.Ordinal) ? OfMessages : null))
             .UseOtlpExporter();
     }
 }

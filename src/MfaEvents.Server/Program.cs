@@ -15,7 +15,9 @@ try
 
     var isCommand = args.Any(argument => !argument.StartsWith('-'));
     if (isCommand) builder.Host.ApplyJasperFxExtensions();
+    builder.AddLogs();
     builder.AddEventStore(database.ConnectionString);
+    builder.AddTelemetry();
     builder.AddMessaging();
     builder.AddGeneratedCode();
     builder.AddSealing(settings);

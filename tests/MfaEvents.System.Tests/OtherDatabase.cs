@@ -9,13 +9,31 @@ public sealed class OtherDatabase : IAsyncLifetime
 
     public TestFolder Folder { get; } = new();
 
+    /// <summary>Whether a commit is on the disk when it is acknowledged.</summary>
+    public bool Fsync { get; init; }
+
     public string ConnectionString => postgres.ConnectionString;
 
     public Settings Settings => Settings.None.With("ConnectionStrings__Mfa", ConnectionString);
 
+    /// <summary>Starts it, or starts it again where it was.</summary>
     public async ValueTask InitializeAsync() => postgres = await EmbeddedPostgresServer.StartAsync(
-        new EmbeddedPostgresOptions { DataDirectory = Folder.Data, Cache = Repository.PostgresCache, Fsync = false },
+        new EmbeddedPostgresOptions { DataDirectory = Folder.Data, Cache = Repository.PostgresCache, Fsync = Fsync },
         CancellationToken.None);
+
+    /// <summary>Ends it: at once and without a checkpoint (SIGQUIT), or as an administrator does, with its sessions ended first.
+    /// </summary>
+    public async Task StopAsync(bool immediately)
+    {
+        if (immediately)
+        {
+            var postmaster = File.ReadLines(Path.Combine(Postgres.Cluster(Folder.Data), "postmaster.pid")).First();
+            (await Command.RunAsync("kill", "-QUIT", postmaster)).Succeeded();
+            await Postgres.IsGone(Folder.Data);
+        }
+
+        await postgres.DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using JasperFx.Events;
+using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Projections;
@@ -43,15 +44,21 @@ public sealed class AuditTrail : IProjection
             .ToDictionary(device => device.Id);
 
         foreach (var e in events)
-        {
-            if (Named(e.Data, devices) is { } named)
+            try
             {
-                devices[named.Id] = named;
-                documents.Store(named);
-            }
+                if (Named(e.Data, devices) is { } named)
+                {
+                    devices[named.Id] = named;
+                    documents.Store(named);
+                }
 
-            documents.Store(Item(e, next++, DeviceOf(e.Data) is { } id ? devices.GetValueOrDefault(id) : null));
-        }
+                documents.Store(Item(e, next++, DeviceOf(e.Data) is { } id ? devices.GetValueOrDefault(id) : null));
+            }
+            catch (Exception exception)
+            {
+                // It names the event at which the projection stops.
+                throw new ApplyEventException(e, exception);
+            }
 
         documents.Store(new AuditSize(AuditSize.Key, next));
     }

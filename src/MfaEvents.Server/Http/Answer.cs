@@ -32,7 +32,7 @@ public sealed record Answer : IResult
     public static Answer CreatedWithSecret(string location, Guid deviceId, object memorable, Func<object> body) =>
         new(201) { Location = location, Body = body, SecretOf = deviceId, Memorable = memorable };
 
-    public static Answer Accepted(object body) => new(202) { Body = () => body };
+    public static Answer Accepted(object? body = null) => new(202) { Body = body is null ? null : () => body };
 
     public static Answer Accepted(string location, object body) => new(202) { Location = location, Body = () => body };
 

@@ -4,6 +4,7 @@ using Marten.Exceptions;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Devices;
+using MfaEvents.Server.Setup;
 using Npgsql;
 
 namespace MfaEvents.Server.Http;
@@ -43,12 +44,7 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         CrowdedException => Problems.Unavailable(traceId),
         BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
         BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
-        _ when Find<PostgresException>(exception)?.SqlState
-            is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled => Problems.Unavailable(traceId),
-
-        // What Npgsql throws where it reads from a connection that the server has ended.
-        NullReferenceException { Source: "Npgsql" } => Problems.Unavailable(traceId),
-        _ when Find<NpgsqlException>(exception) is { IsTransient: true } => Problems.Unavailable(traceId),
+        _ when DatabaseFaults.IsTransient(exception) => Problems.Unavailable(traceId),
         _ => Problems.Unexpected(traceId),
     };
 

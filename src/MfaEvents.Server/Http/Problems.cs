@@ -42,6 +42,8 @@ public static class Problems
 
     public static Problem RotationRunning { get; } = new(409, "conflict", "A rotation of the keys is running: wait for its end.");
 
+    public static Problem ProjectionRuns { get; } = new(409, "conflict", "The projection runs already.");
+
     public static Problem EmailTaken { get; } =
         new(409, "email-taken", "Another account is registered with this e-mail address.");
 

@@ -3,6 +3,7 @@ using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Operations;
 using Microsoft.AspNetCore.Authorization;
 using Scalar.AspNetCore;
 using Wolverine.Http;
@@ -25,7 +26,7 @@ public static class HttpSetup
         builder.Services.ConfigureSystemTextJsonForWolverineOrMinimalApi(json => Json.Configure(json.SerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
-        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+        builder.AddHealth();
         builder.AddEdge(settings);
     }
 
@@ -42,6 +43,7 @@ public static class HttpSetup
         app.UseRequestTimeouts();
         app.UseAuthentication();
         app.UsePerAddressLimit();
+        app.UseMiddleware<CountedWaits>();
         app.UseMiddleware<Gate>();
         app.UseMiddleware<OneByOne>();
 
@@ -57,8 +59,7 @@ public static class HttpSetup
             http.AddMiddleware(typeof(Idempotency), chain => chain.HttpMethods.Contains("POST") && HasSessionOfItsOwn(chain));
         });
 
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready").AllowAnonymous();
+        app.MapHealth();
         app.MapOpenApi().AllowAnonymous();
         if (app.Environment.IsDevelopment())
             app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()

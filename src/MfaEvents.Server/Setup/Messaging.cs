@@ -1,4 +1,5 @@
 using JasperFx;
+using JasperFx.Events.Daemon;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.SignIn;
@@ -11,9 +12,17 @@ public static class Messaging
 {
     public const string Schema = "wolverine";
 
+    private static readonly TimeSpan[] Soon =
+        [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1)];
+
+    private static readonly TimeSpan[] Later =
+        [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)];
+
     /// <summary>Wolverine: endpoints and handlers, one transaction each, with durable local queues and schedules.</summary>
     public static void AddMessaging(this WebApplicationBuilder builder)
     {
+        // What Npgsql and PostgreSQL say of a restart is not all in Npgsql's own list: a projection that met it starts again by itself.
+        TransientFailures.AddClassifier(exception => DatabaseFaults.IsTransient(exception) ? true : null);
         builder.Host.UseWolverine(wolverine =>
         {
             // Without it a host that tests started answers 404 to every route.
@@ -25,12 +34,19 @@ public static class Messaging
             wolverine.OnException<ConcurrencyException>().RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250));
             wolverine.Durability.MessageStorageSchemaName = Schema;
 
+            // A database that restarts or fails over is back within minutes; a message outlasts that, and is never lost.
+            wolverine.OnException(DatabaseFaults.IsTransient)
+                .RetryWithCooldown(Soon)
+                .Then.ScheduleRetry(Later)
+                .Then.MoveToErrorQueue();
+
             // The audit trail runs on one node at a time: it starts with the first one, and another takes over from a node
             // that died.
             wolverine.Durability.FirstHealthCheckExecution = TimeSpan.FromMilliseconds(100);
             wolverine.Durability.HealthCheckPollingTime = TimeSpan.FromSeconds(1);
             wolverine.Durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(1);
             wolverine.Durability.StaleNodeTimeout = TimeSpan.FromSeconds(6);
+            wolverine.Durability.TransientFailureRestartMaxBackoff = TimeSpan.FromSeconds(15);
             wolverine.Durability.ScheduledJobFirstExecution = TimeSpan.FromMilliseconds(500);
 
             wolverine.Durability.DeadLetterQueueExpirationEnabled = true;

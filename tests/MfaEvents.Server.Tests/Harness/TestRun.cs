@@ -28,10 +28,13 @@ public sealed class TestRun : IAsyncLifetime
         Host = await StartHostAsync("mfa_tests");
     }
 
-    /// <summary>Another host, on a new database.</summary>
+    /// <summary>Another host, on a new database; <paramref name="connection"/> adds to its connection string.</summary>
     public async Task<MfaHost> StartHostAsync(
-        string databaseName, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? services = null) =>
-        await MfaHost.StartAsync(await database.CreateAsync(databaseName), Path.Combine(folder, databaseName), settings ?? new Dictionary<string, string>(), services);
+        string databaseName,
+        IReadOnlyDictionary<string, string>? settings = null,
+        Action<IServiceCollection>? services = null,
+        string connection = "") =>
+        await MfaHost.StartAsync($"{await database.CreateAsync(databaseName)};{connection}", Path.Combine(folder, databaseName), settings ?? new Dictionary<string, string>(), services);
 
     public async ValueTask DisposeAsync()
     {

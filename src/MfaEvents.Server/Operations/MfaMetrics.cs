@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
+
+namespace MfaEvents.Server.Operations;
+
+/// <summary>
+/// The product's own figures. No tag names an account, a principal, a device or an address. Counting costs a comparison while nobody
+/// listens.
+/// </summary>
+public sealed class MfaMetrics : IDisposable
+{
+    public const string MeterName = "MfaEvents";
+
+    private readonly Meter meter;
+    private readonly Counter<long> codes;
+    private readonly Counter<long> waits;
+    private readonly Counter<long> suspensions;
+    private readonly Counter<long> signIns;
+    private readonly ObservableGauge<long> lag;
+    private readonly ObservableGauge<long> stopped;
+    private readonly ObservableGauge<long> deadLetters;
+    private IReadOnlyList<ProjectionState> projections = [];
+    private long? deadLetterCount;
+
+    public MfaMetrics(IMeterFactory meters)
+    {
+        meter = meters.Create(MeterName);
+        codes = meter.CreateCounter<long>("mfaevents.codes", "{code}", "Codes, or pairs of them, that were accepted or refused.");
+        waits = meter.CreateCounter<long>("mfaevents.waits", "{attempt}", "Attempts that were refused because a wait was on.");
+        suspensions = meter.CreateCounter<long>("mfaevents.suspensions", "{device}", "Devices that were suspended.");
+        signIns = meter.CreateCounter<long>("mfaevents.sign_ins", "{sign-in}", "Sign-ins that succeeded or were refused.");
+        lag = meter.CreateObservableGauge(
+            "mfaevents.projection.lag", () => projections.Select(p => Measured(p, p.Lag)), "{event}", "Events not projected yet.");
+        stopped = meter.CreateObservableGauge(
+            "mfaevents.projection.stopped",
+            () => projections.Select(p => Measured(p, p.State == ProjectionState.Running ? 0 : 1)),
+            "{projection}",
+            "1 while a projection does not run.");
+        deadLetters = meter.CreateObservableGauge(
+            "mfaevents.dead_letters",
+            () => deadLetterCount is { } count ? (Measurement<long>[])[new(count)] : [],
+            "{message}",
+            "Messages that were given up.");
+    }
+
+    /// <summary>Whether somebody listens to what has to be asked of the database.</summary>
+    public bool WantsDatabaseFigures => lag.Enabled || stopped.Enabled || deadLetters.Enabled;
+
+    /// <summary>Whether somebody listens to what is counted from events.</summary>
+    public bool WantsEvents => codes.Enabled || suspensions.Enabled || signIns.Enabled;
+
+    /// <summary>Counts an event that was committed.</summary>
+    public void Count(object committed)
+    {
+        switch (committed)
+        {
+            case CodeAccepted: CountCode(CodePurpose.Verification, null); break;
+            case DeviceActivated: CountCode(CodePurpose.Activation, null); break;
+            case DeviceResynced or DeviceResyncNoted: CountCode(CodePurpose.Resync, null); break;
+            case CodeRejected e: CountCode(e.Purpose, e.Reason); break;
+            case DeviceSuspended: suspensions.Add(1); break;
+            case SignedIn e: CountSignIn(Word(e.Factor.ToString()), "succeeded"); break;
+            case SignInRefused e: CountSignIn(Word(e.Factor.ToString()), "refused"); break;
+        }
+    }
+
+    /// <summary>Counts an attempt that was refused without being looked at, because a wait was on. No event tells of it.</summary>
+    /// <param name="purpose">What was attempted, such as <c>verifications</c> or <c>sign-ins</c>; never a name.</param>
+    public void CountWait(string purpose) => waits.Add(1, new KeyValuePair<string, object?>("purpose", purpose));
+
+    /// <summary>Takes over what was read from the database, to be shown until it is read again.</summary>
+    public void Observe(IReadOnlyList<ProjectionState> states, long deadLettersNow)
+    {
+        projections = states;
+        deadLetterCount = deadLettersNow;
+    }
+
+    /// <summary>Shows nothing rather than what was true before the database failed.</summary>
+    public void Forget()
+    {
+        projections = [];
+        deadLetterCount = null;
+    }
+
+    public void Dispose() => meter.Dispose();
+
+    private void CountSignIn(string factor, string outcome) => signIns.Add(1, new TagList
+    {
+        { "outcome", outcome }, { "factor", factor },
+    });
+
+    private void CountCode(CodePurpose purpose, RejectionReason? reason) => codes.Add(1, new TagList
+    {
+        { "outcome", reason is null ? "accepted" : "refused" },
+        { "purpose", Word(purpose.ToString()) },
+        { "reason", reason is null ? "none" : Word(reason.Value.ToString()) },
+    });
+
+    private static Measurement<long> Measured(ProjectionState projection, long value) =>
+        new(value, new KeyValuePair<string, object?>("projection", projection.Name));
+
+    private static string Word(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
+}

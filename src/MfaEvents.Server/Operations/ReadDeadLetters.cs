@@ -1,0 +1,86 @@
+using System.Text;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
+using Wolverine.Http;
+using Wolverine.Persistence.Durability;
+using Wolverine.Persistence.Durability.DeadLetterManagement;
+
+namespace MfaEvents.Server.Operations;
+
+/// <summary>A message that was given up, without its body.</summary>
+/// <param name="Id">The message.</param>
+/// <param name="MessageType">What it was to do.</param>
+/// <param name="SentAt">When it was sent.</param>
+/// <param name="FailedAt">When it was given up.</param>
+/// <param name="ExceptionType">Why: the type of the last exception.</param>
+/// <param name="ExceptionMessage">Its message, without whatever it quotes.</param>
+/// <param name="Attempts">How often it was tried.</param>
+/// <param name="Replaying">Whether it is about to be tried again.</param>
+public sealed record DeadLetterView(
+    Guid Id,
+    string MessageType,
+    DateTimeOffset SentAt,
+    DateTimeOffset? FailedAt,
+    string ExceptionType,
+    string ExceptionMessage,
+    int Attempts,
+    bool Replaying);
+
+public sealed record DeadLettersView(IReadOnlyList<DeadLetterView> Items, string? NextCursor);
+
+/// <summary>Lists the messages that were given up.</summary>
+public static class ReadDeadLettersEndpoint
+{
+    private const int DefaultLimit = 50;
+    private const int MostLimit = 500;
+
+    [WolverineGet("/dead-letters"), NotTenanted, Allow(Role.Operator)]
+    [Answers(200, typeof(DeadLettersView))]
+    [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
+    public static async Task<Answer> Get(HttpRequest request, IMessageStore messages, CancellationToken cancellation)
+    {
+        var query = new QueryReader(request);
+        var limit = (int)(query.Whole("limit", 1, MostLimit) ?? DefaultLimit);
+        var page = Cursor.Read(query, limit);
+        if (query.Refusal is { } refusal) return refusal;
+
+        var found = await messages.DeadLetters.QueryAsync(
+            new DeadLetterEnvelopeQuery { PageNumber = page, PageSize = limit }, cancellation);
+        return Answer.Ok(new DeadLettersView(
+            [.. found.Envelopes.Select(View)],
+            (long)page * limit < found.TotalCount ? Cursor.Write(page + 1, limit) : null));
+    }
+
+    private static DeadLetterView View(DeadLetterEnvelope letter) => new(
+        letter.Id,
+        letter.MessageType,
+        letter.SentAt,
+        letter.FailedAt,
+        letter.ExceptionType,
+        Cleaned.Message(letter.ExceptionMessage),
+        letter.Envelope.Attempts,
+        letter.Replayable);
+
+    /// <summary>A page and its size: a message that goes meanwhile moves those behind it forward by one.</summary>
+    private static class Cursor
+    {
+        private const string Prefix = "page:";
+
+        public static string Write(int page, int limit) => Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Prefix}{page}:{limit}"));
+
+        public static int Read(QueryReader query, int limit)
+        {
+            if (query.Text("cursor") is not { } text) return 1;
+            var bytes = new byte[text.Length];
+            if (Convert.TryFromBase64String(text, bytes, out var length)
+                && Encoding.ASCII.GetString(bytes, 0, length).Split(':') is ["page", var page, var size]
+                && int.TryParse(page, out var number)
+                && number > 1
+                && size == $"{limit}")
+                return number;
+            query.Refuse("cursor", "cursor must be the nextCursor of an earlier page with the same limit.");
+            return 1;
+        }
+    }
+}

@@ -1,7 +1,6 @@
 using Marten;
 using MfaEvents.Server.Operations;
 using Npgsql;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -33,6 +32,7 @@ public static class Telemetry
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new SettingsException($"The configuration is wrong: {Endpoint} is no http or https address.");
 
+        // Figures and traces, and no log lines: those are cleaned where they are written, and collected from there.
         // An event on a span holds the message of an exception, and that may quote anything.
         builder.Configuration["OTEL_SPAN_EVENT_COUNT_LIMIT"] = "0";
         builder.Services.AddOpenTelemetry()
@@ -41,12 +41,13 @@ public static class Telemetry
                 .AddAspNetCoreInstrumentation()
                 .AddNpgsql()
                 .AddSource("Marten", "Wolverine")
-                .AddProcessor(new SpanPrivacy()))
+                .AddProcessor(new SpanPrivacy())
+                .AddOtlpExporter())
             .WithMetrics(metrics => metrics
                 .AddMeter(MfaMetrics.MeterName, "Marten", "Wolverine*", "Npgsql")
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddView(instrument => instrument.Meter.Name.StartsWith("Wolverine", StringComparison.Ordinal) ? OfMessages : null))
-            .UseOtlpExporter();
+                .AddView(instrument => instrument.Meter.Name.StartsWith("Wolverine", StringComparison.Ordinal) ? OfMessages : null)
+                .AddOtlpExporter());
     }
 }

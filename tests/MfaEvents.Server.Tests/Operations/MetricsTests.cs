@@ -65,11 +65,34 @@ public sealed class MetricsTests(OperatedHost operated) : IDisposable
     }
 
     [Fact]
-    public void A_wait_is_counted_by_its_purpose()
+    public async Task A_sign_in_counts_by_outcome_and_factor()
     {
+        var account = await operated.Host.RegisteredAccount();
+        var device = await account.AssignedDevice().Activated();
+        var half = await account.HalfSignedIn();
         Listen();
-        operated.Host.Services.GetRequiredService<MfaMetrics>().CountWait("verification");
-        counts.ShouldBe(new Dictionary<string, long> { ["mfaevents.waits verification"] = 1 });
+        (await half.Code(device, device.WrongCode())).Status.ShouldBe(403);
+        (await half.Code(device, device.Code())).ShouldBe(HttpStatusCode.OK);
+        counts.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["mfaevents.codes refused signIn wrong"] = 1,
+                ["mfaevents.sign_ins refused otp"] = 1,
+                ["mfaevents.codes accepted verification none"] = 1,
+                ["mfaevents.sign_ins succeeded otp"] = 1,
+            },
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task What_waits_is_counted_by_what_was_attempted()
+    {
+        var account = await operated.Host.RegisteredAccount();
+        var device = await account.AssignedDevice().Activated();
+        for (var failure = 0; failure < 5; failure++) await device.Verify(device.WrongCode());
+        Listen();
+        for (var attempt = 0; attempt < 3; attempt++) (await device.Verify(device.Code())).Status.ShouldBe(429);
+        counts.ShouldBe(new Dictionary<string, long> { ["mfaevents.waits verifications"] = 3 });
     }
 
     private void Listen()

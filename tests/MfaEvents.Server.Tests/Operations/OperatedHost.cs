@@ -54,6 +54,7 @@ public sealed class OperatedHost(TestRun run) : IAsyncLifetime
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
                 ["OTEL_METRIC_EXPORT_INTERVAL"] = "300",
                 ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+                ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
             },
             services => services.AddLogging(logging => logging.AddProvider(lines)));
     }

@@ -30,6 +30,7 @@ public sealed class TelemetryTests(OperatedHost operated)
         foreach (var trace in (string[])["/accounts/{accountId}/principals/{principal}/mfa-devices/{deviceId}/verifications", "mt_doc_principalmfa", "OpenAccount"])
             await Scenarios.Eventually(() => Task.FromResult(Traces().Contains(trace, StringComparison.Ordinal)), $"{trace} is traced");
 
+        operated.Exports.Select(export => export.Path).Distinct().ShouldBe(["/v1/traces", "/v1/metrics"], ignoreOrder: true);
         string[] telling =
         [
             account.Id, account.Email, account.Phone, account.AccountName, account.Password, "alice-in-wonderland", "a-very-own-phone",

@@ -24,6 +24,11 @@ public static class Authentication
     {
         var schemes = settings.Issuers.Select(issuer => issuer.Issuer).ToHashSet(StringComparer.Ordinal);
         var authentication = builder.Services.AddAuthentication(ByIssuer);
+        builder.Services.ConfigureAll<JwtBearerOptions>(bearer =>
+        {
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new RememberingTokenHandler(TimeProvider.System));
+        });
         foreach (var issuer in settings.Issuers) authentication.AddJwtBearer(issuer.Issuer, bearer => Trust(bearer, issuer));
 
         // The tokens of ops/token: Development trusts them, and nothing else does.

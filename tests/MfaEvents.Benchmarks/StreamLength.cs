@@ -12,6 +12,7 @@ public static class StreamLength
 {
     private const int DevicesEach = 8;
     private const int Turns = 5;
+    private const int Refusals = 3;
 
     // The past is that of a principal whose codes were refused: copies of its own last event, with the versions in between.
     private const string Lengthen = """
@@ -56,15 +57,17 @@ public static class StreamLength
         {
             for (var i = 0; i < DevicesEach; i++)
             {
-                // Two refusals and an acceptance, so that no throttle is near.
-                for (var n = 0; n < 2; n++)
+                // Three refusals and an acceptance, so that no throttle is near; who goes first alternates.
+                for (var n = 0; n < Refusals; n++)
                 {
-                    few.Add(await RefuseAsync(brief[i]));
+                    if (n % 2 == i % 2) few.Add(await RefuseAsync(brief[i]));
                     many.Add(await RefuseAsync(lengthy[i]));
+                    if (n % 2 != i % 2) few.Add(await RefuseAsync(brief[i]));
                 }
 
-                few.Add(await AcceptAsync(brief[i]));
+                if (i % 2 == 0) few.Add(await AcceptAsync(brief[i]));
                 many.Add(await AcceptAsync(lengthy[i]));
+                if (i % 2 != 0) few.Add(await AcceptAsync(brief[i]));
             }
 
             // The first turn warms up.

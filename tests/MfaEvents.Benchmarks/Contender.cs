@@ -16,6 +16,8 @@ public sealed class Contender : IAsyncDisposable
 
     public Fleet Fleet { get; }
 
+    public ServerProcess Server => server;
+
     public List<Measurement> Accepted { get; } = [];
 
     public List<Measurement> Refused { get; } = [];
@@ -60,6 +62,9 @@ public sealed class Contender : IAsyncDisposable
         return measurement;
     }
 
+    public Task<Measurement> MeasureHotAsync(Scale scale) =>
+        Measurement.TakeAsync(scale.Connections, scale.Refused, scale.RoundLimit, _ => Fleet.HotAsync());
+
     /// <summary>Forgets what was measured so far: it was for warming up.</summary>
     public void Forget()
     {
@@ -69,12 +74,20 @@ public sealed class Contender : IAsyncDisposable
     }
 
     /// <summary>Waits until the audit trail, which the server writes behind the events, has caught up and no longer takes processor time.</summary>
-    public async Task RestAsync()
+    public Task RestAsync() => RestAsync(database, TimeSpan.FromSeconds(20));
+
+    public static async Task RestAsync(string connectionString, TimeSpan limit)
+    {
+        await using var database = NpgsqlDataSource.Create(connectionString);
+        await RestAsync(database, limit);
+    }
+
+    private static async Task RestAsync(NpgsqlDataSource database, TimeSpan limit)
     {
         const string behind = """
             select (select max(seq_id) from mfa.mt_events) - (select last_seq_id from mfa.mt_event_progression where name like 'audit:%')
             """;
-        var patience = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        var patience = DateTime.UtcNow + limit;
         await using var command = database.CreateCommand(behind);
         while (await command.ExecuteScalarAsync() is not 0L && DateTime.UtcNow < patience) await Task.Delay(50);
     }
@@ -98,7 +111,7 @@ public sealed record Scale
 
     public int Accounts { get; init; } = 4;
 
-    public int Users { get; init; } = 2000;
+    public int Users { get; init; } = 4000;
 
     public required int Accepted { get; init; }
 

@@ -11,6 +11,8 @@ public sealed record Device(string AccountId, string Principal, Uri Verification
 
     private string? wrong;
 
+    public Guid Id { get; } = Guid.Parse(Verifications.OriginalString.Split('/')[^2], CultureInfo.InvariantCulture);
+
     /// <summary>The latest step whose code was submitted.</summary>
     public required long LastStep { get; set; }
 

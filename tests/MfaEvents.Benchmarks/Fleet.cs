@@ -58,6 +58,15 @@ public sealed class Fleet
         return true;
     }
 
+    /// <summary>
+    /// Has a wrong code of one and the same device refused, over and over: a throttle answers some of it.
+    /// </summary>
+    public async Task<bool> HotAsync()
+    {
+        await api.VerifyAsync(service, Devices[0], Devices[0].WrongCode(), HttpStatusCode.Forbidden, HttpStatusCode.TooManyRequests);
+        return true;
+    }
+
     private static Task EachAsync(int count, int workers, Func<int, Task> work) =>
         Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = workers }, async (i, _) => await work(i));
 }

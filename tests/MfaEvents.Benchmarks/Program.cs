@@ -24,6 +24,18 @@ if (Directory.Exists(data)) Directory.Delete(data, recursive: true);
 await using var postgres = await EmbeddedPostgresServer.StartAsync(
     new EmbeddedPostgresOptions { DataDirectory = data, Fsync = true }, CancellationToken.None);
 
+if (options.Length is { } length)
+{
+    await StreamLength.MeasureAsync(options, data, postgres.ConnectionString, length);
+    return 0;
+}
+
+if (options.Memory is { } verifications)
+{
+    await MemoryUse.MeasureAsync(options, data, postgres.ConnectionString, verifications);
+    return 0;
+}
+
 var contenders = new List<Contender>();
 try
 {
@@ -36,8 +48,10 @@ try
     }
 
     await WarmUpAsync();
-    await using var bare = await BareTransactions.PrepareAsync(BareConnection(postgres.ConnectionString));
-    await RoundsAsync(bare);
+    await using var least = await BareTransactions.Least(BareConnection(postgres.ConnectionString));
+    await using var same = await BareTransactions.Same(BareConnection(postgres.ConnectionString));
+    await RoundsAsync(least, same);
+    await HotPrincipalAsync(least, same);
 }
 finally
 {
@@ -62,21 +76,19 @@ async Task WarmUpAsync()
     }
 }
 
-async Task RoundsAsync(BareTransactions bare)
+async Task RoundsAsync(BareTransactions least, BareTransactions same)
 {
-    var devices = contenders[0].Fleet.Devices;
-    Task<Measurement> MeasureBareAsync() => Measurement.TakeAsync(scale.Connections, scale.Bare, scale.RoundLimit,
-        index => bare.RunAsync(devices[index % devices.Count].AccountId, devices[index % devices.Count].Principal));
-    await MeasureBareAsync();
+    await MeasureBareAsync(least, index => index);
+    await MeasureBareAsync(same, index => index);
 
-    var bareRounds = new List<Measurement>();
-    Console.WriteLine($"\n{scale.Connections} connections; per second, p50 and p99 in ms, ratio to bare Npgsql\n");
-    Console.WriteLine($"{"round",-6}{"",-10}{Heading("accepted")}{"ratio",7}  {Heading("refused")}{"ratio",7}  {Heading("bare Npgsql")}");
+    var (leastRounds, sameRounds) = (new List<Measurement>(), new List<Measurement>());
+    Console.WriteLine($"\n{scale.Connections} connections; per second, p50 and p99 in ms, ratios to bare Npgsql: same rows, least\n");
+    Console.WriteLine($"{"round",-6}{"",-10}{Heading("accepted")}{"ratios",12}  {Heading("refused")}{"ratios",12}  {Heading("same rows")}  {Heading("least")}");
     for (var round = 1; round <= options.Rounds; round++)
     {
         foreach (var contender in contenders) await contender.RestAsync();
-        var bareRound = await MeasureBareAsync();
-        bareRounds.Add(bareRound);
+        sameRounds.Add(await MeasureBareAsync(same, index => index));
+        leastRounds.Add(await MeasureBareAsync(least, index => index));
         // Those who come first in one round come last in the next.
         foreach (var contender in round % 2 == 0 ? contenders.AsEnumerable().Reverse() : contenders)
         {
@@ -84,24 +96,42 @@ async Task RoundsAsync(BareTransactions bare)
             await contender.RestAsync();
             var refused = await contender.MeasureRefusedAsync(scale);
             await contender.RestAsync();
-            Console.WriteLine($"{round,-6}{contender.Name,-10}{Line(accepted, refused, bareRound)}");
+            Console.WriteLine($"{round,-6}{contender.Name,-10}{Line(accepted, refused, sameRounds[^1], leastRounds[^1])}");
         }
     }
 
     Console.WriteLine();
-    var bareAll = Measurement.Of(bareRounds);
     foreach (var contender in contenders)
     {
         var (accepted, refused) = (Measurement.Of(contender.Accepted), Measurement.Of(contender.Refused));
-        Console.WriteLine($"{"all",-6}{contender.Name,-10}{Line(accepted, refused, bareAll)}");
-        Console.WriteLine($"      {contender.Name} used {contender.AcceptedProcessorTime.TotalMilliseconds / accepted.Latencies.Count:F2} ms of processor"
-            + $" time for an accepted code, {contender.RefusedProcessorTime.TotalMilliseconds / refused.Latencies.Count:F2} ms for a refused one");
+        Console.WriteLine($"{"all",-6}{contender.Name,-10}{Line(accepted, refused, Measurement.Of(sameRounds), Measurement.Of(leastRounds))}");
+        Console.WriteLine($"      medians of the rounds: accepted {Ratio(contender.Accepted, sameRounds)} of the same rows, {Ratio(contender.Accepted, leastRounds)} of the least;"
+            + $" refused {Ratio(contender.Refused, sameRounds)} and {Ratio(contender.Refused, leastRounds)};"
+            + $" p99 of accepted {LatencyRatio(contender.Accepted, sameRounds)} and {LatencyRatio(contender.Accepted, leastRounds)} times");
+        Console.WriteLine($"      {contender.Name} used {contender.AcceptedProcessorTime.TotalMilliseconds / accepted.Latencies.Count:F2} s of processor"
+            + $" time for 1,000 accepted codes, {contender.RefusedProcessorTime.TotalMilliseconds / refused.Latencies.Count:F2} s for refused ones");
     }
 
     if (contenders is [var one, var other])
     {
         Console.WriteLine($"      {one.Name} : {other.Name} = {Ratio(one.Accepted, other.Accepted)} accepted, {Ratio(one.Refused, other.Refused)} refused, medians");
     }
+}
+
+// All connections want the same row: what a lock costs while others wait for it.
+async Task HotPrincipalAsync(BareTransactions least, BareTransactions same)
+{
+    var hot = await contenders[0].MeasureHotAsync(scale);
+    await contenders[0].RestAsync();
+    var (bareSame, bareLeast) = (await MeasureBareAsync(same, _ => 0), await MeasureBareAsync(least, _ => 0));
+    Console.WriteLine($"      one hot principal: {hot.PerSecond:F0} refused codes per second, p99 {hot.Percentile(99).TotalMilliseconds:F0} ms;"
+        + $" bare Npgsql {bareSame.PerSecond:F0} for the same rows, {bareLeast.PerSecond:F0} for the least");
+}
+
+Task<Measurement> MeasureBareAsync(BareTransactions bare, Func<int, int> which)
+{
+    var devices = contenders[0].Fleet.Devices;
+    return Measurement.TakeAsync(scale.Connections, scale.Bare, scale.RoundLimit, index => bare.RunAsync(devices[which(index) % devices.Count]));
 }
 
 // In a server of their own, so that nothing stands in the way of those that are measured.
@@ -151,8 +181,15 @@ static string Heading(string what) => $"{what,12}{"p50",7}{"p99",7}";
 
 static string Figures(Measurement m) => $"{m.PerSecond,12:F0}{m.Percentile(50).TotalMilliseconds,7:F1}{m.Percentile(99).TotalMilliseconds,7:F1}";
 
-static string Line(Measurement accepted, Measurement refused, Measurement bare) =>
-    $"{Figures(accepted)}{accepted.PerSecond / bare.PerSecond,7:F2}  {Figures(refused)}{refused.PerSecond / bare.PerSecond,7:F2}  {Figures(bare)}";
+static string Line(Measurement accepted, Measurement refused, Measurement same, Measurement least) =>
+    $"{Figures(accepted)}{accepted.PerSecond / same.PerSecond,6:F2}{accepted.PerSecond / least.PerSecond,6:F2}"
+    + $"  {Figures(refused)}{refused.PerSecond / same.PerSecond,6:F2}{refused.PerSecond / least.PerSecond,6:F2}  {Figures(same)}  {Figures(least)}";
+
+static string LatencyRatio(IEnumerable<Measurement> one, IEnumerable<Measurement> other)
+{
+    double[] ratios = [.. one.Zip(other, (a, b) => a.Percentile(99) / b.Percentile(99)).Order()];
+    return ratios[ratios.Length / 2].ToString("F1", CultureInfo.InvariantCulture);
+}
 
 // The median of the rounds: others use this machine, too.
 static string Ratio(IEnumerable<Measurement> one, IEnumerable<Measurement> other)

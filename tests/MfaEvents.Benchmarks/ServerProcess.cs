@@ -24,6 +24,16 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Its resident memory, in bytes.</summary>
+    public long Memory
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     public static async Task<ServerProcess> StartAsync(
         string dll, string dataDirectory, string connectionString, IReadOnlyDictionary<string, string> settings)
     {

@@ -29,6 +29,11 @@ public static class Authentication
     {
         var schemes = settings.Issuers.Select(issuer => issuer.Issuer).ToHashSet(StringComparer.Ordinal);
         var authentication = builder.Services.AddAuthentication(ByIssuer);
+        builder.Services.ConfigureAll<JwtBearerOptions>(bearer =>
+        {
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new RememberingTokenHandler(TimeProvider.System));
+        });
         foreach (var issuer in settings.Issuers) authentication.AddJwtBearer(issuer.Issuer, bearer => Trust(bearer, issuer));
 
         var own = AccessTokens.IssuerOf(settings);

@@ -64,6 +64,9 @@ public sealed class Api(Uri address, string dataDirectory, int connections) : ID
             Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
         });
 
+    public Task SignInAsync(string email, string password, params HttpStatusCode[] expected) =>
+        SendAsync("", "/sign-ins", expected, JsonContent.Create(new { email, password }));
+
     public void Dispose() => http.Dispose();
 
     private async Task<JsonElement> CreateAsync(string token, string path, object body) =>

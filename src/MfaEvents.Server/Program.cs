@@ -1,6 +1,7 @@
 using JasperFx;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.EmbeddedPostgres;
+using MfaEvents.Server.Operations;
 using MfaEvents.Server.Setup;
 
 if (args is ["token", .. var request]) return TokenCommand.Run(request);

@@ -1,7 +1,6 @@
 using System.Text;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
-using MfaEvents.Server.Setup;
 using Wolverine.Http;
 using Wolverine.Persistence.Durability;
 using Wolverine.Persistence.Durability.DeadLetterManagement;

@@ -1,5 +1,6 @@
 using Marten;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Operations;
 using Microsoft.Extensions.Logging.Console;
 
 namespace MfaEvents.Server.Setup;

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using MfaEvents.Server.Setup;
+using MfaEvents.Server.Operations;
 
 namespace MfaEvents.Server.Tests.Operations;
 

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using MfaEvents.Server.Setup;
+using MfaEvents.Server.Operations;
 
-namespace MfaEvents.Server.Tests.Setup;
+namespace MfaEvents.Server.Tests.Operations;
 
 public sealed class LogsTests
 {

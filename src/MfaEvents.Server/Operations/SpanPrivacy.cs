@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OpenTelemetry;
 
-namespace MfaEvents.Server.Setup;
+namespace MfaEvents.Server.Operations;
 
 /// <summary>
 /// Lets through of a span what is known to name nobody. The path of a request holds account and principal, its query addresses;

@@ -7,7 +7,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
-namespace MfaEvents.Server.Setup;
+namespace MfaEvents.Server.Operations;
 
 /// <summary>
 /// One JSON object per line, with UTC time, trace id and span id. Scopes are left out, because ASP.NET Core's holds the path of the

@@ -2,7 +2,7 @@ using Marten;
 using Marten.Services;
 using Npgsql;
 
-namespace MfaEvents.Server.Setup;
+namespace MfaEvents.Server.Operations;
 
 /// <summary>
 /// What the store logs of a statement that failed: its text and PostgreSQL's code. Marten's own logger writes every parameter beside

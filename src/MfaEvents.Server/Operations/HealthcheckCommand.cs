@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace MfaEvents.Server.Setup;
+namespace MfaEvents.Server.Operations;
 
 /// <summary>
 /// <c>healthcheck</c>: asks the server of this machine, or container, whether it is ready. An image needs no curl for that.

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace MfaEvents.Server.Setup;
+namespace MfaEvents.Server.Operations;
 
 /// <summary>
 /// Takes out of a text that somebody else wrote (an exception, a library's log line) what may name a person, an account or a secret.

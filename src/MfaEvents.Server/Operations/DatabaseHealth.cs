@@ -1,8 +1,9 @@
 using Marten;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using MfaEvents.Server.Setup;
 using Npgsql;
 
-namespace MfaEvents.Server.Setup;
+namespace MfaEvents.Server.Operations;
 
 /// <summary>The database answers, and takes writes.</summary>
 public sealed class DatabaseHealth(IDocumentStore store) : IHealthCheck

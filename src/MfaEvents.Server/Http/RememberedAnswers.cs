@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -7,7 +6,6 @@ using MfaEvents.Server.Access;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
-using Npgsql;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Http;
@@ -25,27 +23,20 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
     {
         if (IdOf(http) is not { } id) return null;
 
-        await session.BeginTransactionAsync(http.RequestAborted);
-        await using (var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)"))
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(id)) });
-            await session.ExecuteAsync(command, http.RequestAborted);
-        }
-
-        var remembered = await session.LoadAsync<RememberedAnswer>(id, http.RequestAborted);
+        var cancellation = http.RequestAborted;
+        await session.HoldAsync(id, cancellation);
+        var remembered = await session.LoadAsync<RememberedAnswer>(id, cancellation);
         if (remembered is null || remembered.ExpiresAt <= clock.GetUtcNow()) return null;
 
+        var target = Target.Of(http.Request.RouteValues);
         var mac = HMACSHA256.HashData(seals.Open(MacKeyPurpose, remembered.SealedMacKey), Body(http.Request));
         if (!CryptographicOperations.FixedTimeEquals(mac, Convert.FromBase64String(remembered.BodyMac)))
-            return await Target.Of(http.Request.RouteValues).IsMissingAsync(session, http.RequestAborted)
-                ? Problems.NotFound
-                : Problems.IdempotencyKeyReused;
+            return await target.IsMissingAsync(session, cancellation) ? Problems.NotFound : Problems.IdempotencyKeyReused;
 
         // Authorised anew: a principal that has gone since has no answers.
-        var target = Target.Of(http.Request.RouteValues);
-        return await target.WithoutDevice().IsMissingAsync(session, http.RequestAborted)
+        return await target.WithoutDevice().IsMissingAsync(session, cancellation)
             ? Problems.NotFound
-            : await AgainAsync(remembered, target, session, http.RequestAborted);
+            : await AgainAsync(remembered, target, session, cancellation);
     }
 
     /// <summary>
@@ -117,3 +108,7 @@ public static class Idempotency
         answers.Remember(answer, http, session);
     }
 }
+
+/// <summary>The answer is never remembered for an Idempotency-Key: it holds a token, and asking again does no harm.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NeverRememberedAttribute : Attribute;

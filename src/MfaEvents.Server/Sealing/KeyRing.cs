@@ -22,9 +22,6 @@ namespace MfaEvents.Server.Sealing;
 public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaEventsSettings settings, TimeProvider clock)
     : IKeyRingProvider, IDisposable
 {
-    // "the ring of keys", as a number that nothing else locks.
-    private const long StartLock = 0x7269_6e67_6b65_7973;
-
     /// <summary>Anybody can name keys that do not exist: they cost a query this often at most.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
 
@@ -53,7 +50,7 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         await connection.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await using (var wait = new NpgsqlCommand(
-            $"set local lock_timeout = 0; select pg_advisory_xact_lock({StartLock})", connection))
+            $"set local lock_timeout = 0; select pg_advisory_xact_lock({AdvisoryLock.KeyRing})", connection))
             await wait.ExecuteNonQueryAsync(cancellation);
 
         await directory.Storage.Database.EnsureStorageExistsAsync(typeof(SealingKey), cancellation);
@@ -204,7 +201,7 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
     }
 
     private string Where => settings.Keys.Storage == KeyStorage.Database
-        ? "the database" : Path.Combine(Path.GetFullPath(settings.DataDirectory), "keys");
+        ? "the database" : KeyFolder.PathIn(settings.DataDirectory);
 
     private SettingsException IsMissing(Guid id) => new(
         $"The database holds secrets that are sealed with the key {id}, which is not in the key ring in {Where}: restore the key ring"

@@ -18,19 +18,16 @@ public sealed partial class KeyRotator(
     KeyRing ring, TokenKeys tokens, Seals seals, IDocumentStore accounts, MfaEventsSettings settings, TimeProvider clock,
     ILogger<KeyRotator> log)
 {
+    /// <summary>How many rows one short transaction locks.</summary>
     private const int PageSize = 200;
 
+    /// <summary>How many values one message seals anew at most, so that a node that dies repeats little.</summary>
     private const int MessageLimit = 1000;
-
-    // "a step of a rotation", as a number that nothing else locks.
-    private const long Lock = 0x726f_7461_7465_7374;
 
     /// <summary>Does the step that a message names; answers how long the next one waits, or null when there is none.</summary>
     internal async Task<TimeSpan?> StepAsync(IDocumentSession session, RotateKeys message, CancellationToken cancellation)
     {
-        await session.BeginTransactionAsync(cancellation);
-        await using (var command = new NpgsqlCommand($"select pg_advisory_xact_lock({Lock})"))
-            await session.ExecuteAsync(command, cancellation);
+        await session.HoldAsync(AdvisoryLock.RotationStep, cancellation);
         var rotation = await session.LoadAsync<KeyRotation>(message.RotationId, cancellation);
         if (rotation is not { IsRunning: true } || rotation.Step != message.Step) return null;
 
@@ -54,7 +51,7 @@ public sealed partial class KeyRotator(
             session.Store(old with { State = KeyState.Retiring });
         session.Insert(key);
 
-        await TokenKeys.LockAsync(session, cancellation);
+        await session.HoldAsync(AdvisoryLock.TokenKey, cancellation);
         var signing = await session.Query<TokenKey>().SingleOrDefaultAsync(old => old.Signs, cancellation);
         if (signing is not null) session.Store(signing with { State = KeyState.Retiring });
         session.Insert(tokens.Make() with { Signs = signing is null });

@@ -2,7 +2,7 @@ using Marten;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Http;
-using Npgsql;
+using MfaEvents.Server.Setup;
 using Wolverine;
 using Wolverine.ErrorHandling;
 using Wolverine.Http;
@@ -40,17 +40,12 @@ public enum RotationState
 /// <summary>Starts a rotation: new keys for sealing and for tokens, and everything sealed anew.</summary>
 public static class RotateKeysEndpoint
 {
-    // "the rotation of keys", as a number that nothing else locks.
-    private const long Lock = 0x726f_7461_7465_6b79;
-
     [WolverinePost(Routes.KeyRotations), NotTenanted, MartenStore(typeof(IDirectoryStore)), Allow(Role.Operator)]
     [Answers(202, typeof(KeyRotationView))]
     public static async Task<(Answer, OutgoingMessages)> Post(
-        HttpContext http, IDocumentSession directory, TimeProvider clock, CancellationToken cancellation)
+        Caller caller, IDocumentSession directory, TimeProvider clock, CancellationToken cancellation)
     {
-        await directory.BeginTransactionAsync(cancellation);
-        await using (var command = new NpgsqlCommand($"select pg_advisory_xact_lock({Lock})"))
-            await directory.ExecuteAsync(command, cancellation);
+        await directory.HoldAsync(AdvisoryLock.Rotation, cancellation);
         if (await directory.Query<KeyRotation>().AnyAsync(rotation => rotation.Stage != RotationStage.Finished, cancellation))
             return (Problems.RotationRunning, []);
 
@@ -58,7 +53,7 @@ public static class RotateKeysEndpoint
         var rotation = new KeyRotation
         {
             Id = Guid.CreateVersion7(now),
-            StartedBy = http.Features.Get<Caller>()!.Subject,
+            StartedBy = caller.Subject,
             StartedAt = now,
             SealingKey = Guid.NewGuid(),
         };

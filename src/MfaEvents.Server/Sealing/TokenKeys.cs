@@ -4,7 +4,6 @@ using Marten;
 using Microsoft.IdentityModel.Tokens;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Setup;
-using Npgsql;
 
 namespace MfaEvents.Server.Sealing;
 
@@ -18,9 +17,6 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
     private const string Purpose = "token-key";
-
-    // "the keys of tokens", as a number that nothing else locks.
-    private const long FirstKeyLock = 0x746f_6b65_6e6b_6579;
 
     /// <summary>Anybody can name keys that do not exist: they cost a query this often at most.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
@@ -91,19 +87,11 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
         foreach (var credentials in opened.Values) ((ECDsaSecurityKey)credentials.Key).ECDsa.Dispose();
     }
 
-    /// <summary>Lets nobody else make a key that signs before the session's transaction has ended.</summary>
-    internal static async Task LockAsync(IDocumentSession session, CancellationToken cancellation)
-    {
-        await session.BeginTransactionAsync(cancellation);
-        await using var command = new NpgsqlCommand($"select pg_advisory_xact_lock({FirstKeyLock})");
-        await session.ExecuteAsync(command, cancellation);
-    }
-
     // Of the nodes that find none, the first to get the lock makes one, and the others find it.
     private async Task<TokenKey> FirstAsync(CancellationToken cancellation)
     {
         await using var session = directory.LightweightSession();
-        await LockAsync(session, cancellation);
+        await session.HoldAsync(AdvisoryLock.TokenKey, cancellation);
         var key = await session.Query<TokenKey>().SingleOrDefaultAsync(key => key.Signs, cancellation);
         if (key is null)
         {

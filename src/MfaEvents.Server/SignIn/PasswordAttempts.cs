@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -7,7 +6,6 @@ using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Setup;
-using Npgsql;
 
 namespace MfaEvents.Server.SignIn;
 
@@ -41,10 +39,7 @@ public sealed class PasswordAttempts(IDirectoryStore directory, MfaEventsSetting
     public async Task<(FailuresInARow Failures, int? Wait)> CountAsync(string id, CancellationToken cancellation)
     {
         await using var session = directory.LightweightSession();
-        await session.BeginTransactionAsync(cancellation);
-        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)");
-        command.Parameters.Add(new NpgsqlParameter { Value = BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(id)) });
-        await session.ExecuteAsync(command, cancellation);
+        await session.HoldAsync(id, cancellation);
 
         var now = clock.GetUtcNow();
         var before = await session.LoadAsync<PasswordFailures>(id, cancellation);

@@ -1,0 +1,37 @@
+using System.Buffers.Binary;
+using Marten;
+using Npgsql;
+
+namespace MfaEvents.Server.Setup;
+
+/// <summary>
+/// PostgreSQL's advisory locks of this product, held on all nodes alike until the transaction ends. Their numbers stand here
+/// together, so that no two things lock the same one.
+/// </summary>
+public static class AdvisoryLock
+{
+    /// <summary>"ringkeys": the start of a node, which may make the first key of the ring.</summary>
+    public const long KeyRing = 0x7269_6e67_6b65_7973;
+
+    /// <summary>"tokenkey": whoever makes a token key that signs.</summary>
+    public const long TokenKey = 0x746f_6b65_6e6b_6579;
+
+    /// <summary>"rotateky": the beginning of a rotation.</summary>
+    public const long Rotation = 0x726f_7461_7465_6b79;
+
+    /// <summary>"rotatest": a step of one.</summary>
+    public const long RotationStep = 0x726f_7461_7465_7374;
+
+    /// <summary>Begins the session's transaction, and waits in it for the lock.</summary>
+    public static async Task HoldAsync(this IDocumentSession session, long number, CancellationToken cancellation)
+    {
+        await session.BeginTransactionAsync(cancellation);
+        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock($1)");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = number });
+        await session.ExecuteAsync(command, cancellation);
+    }
+
+    /// <summary>The same for a thing with a hash, in hexadecimal, by its first 64 bits: two that meet wait for each other.</summary>
+    public static Task HoldAsync(this IDocumentSession session, string hash, CancellationToken cancellation) =>
+        session.HoldAsync(BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(hash)), cancellation);
+}

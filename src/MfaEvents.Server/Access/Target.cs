@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Marten;
 using MfaEvents.Core.Devices;
+using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Http;
 
 namespace MfaEvents.Server.Access;
@@ -58,6 +59,6 @@ public sealed partial record Target
     [GeneratedRegex(@"\A[0-9]{12}\z")]
     private static partial Regex AccountIdForm();
 
-    [GeneratedRegex(@"\A(root|user:(?!\.{1,2}\z)[A-Za-z0-9_+=,.@-]{1,64})\z")]
+    [GeneratedRegex(@"\A(root|user:" + UserNameAttribute.Form + @")\z")]
     private static partial Regex PrincipalForm();
 }

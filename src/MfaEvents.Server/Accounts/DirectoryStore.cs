@@ -11,10 +11,12 @@ public interface IDirectoryStore : IDocumentStore;
 
 public static class DirectoryStore
 {
+    public const string Schema = "directory";
+
     public static void Configure(StoreOptions store, string connectionString)
     {
         store.Connection(connectionString);
-        store.DatabaseSchemaName = "directory";
+        store.DatabaseSchemaName = Schema;
         store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
         store.Schema.For<RootEmail>();
         store.Schema.For<GivenAccountId>();

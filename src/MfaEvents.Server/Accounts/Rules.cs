@@ -15,8 +15,10 @@ public sealed class AccountNameAttribute : RegularExpressionAttribute
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class UserNameAttribute : RegularExpressionAttribute
 {
+    public const string Form = @"(?!\.{1,2}$)[A-Za-z0-9_+=,.@-]{1,64}";
+
     public UserNameAttribute()
-        : base(@"^(?!\.{1,2}$)[A-Za-z0-9_+=,.@-]{1,64}$") =>
+        : base($"^{Form}$") =>
         ErrorMessage = "{0} must be 1 to 64 of A-Z a-z 0-9 _ + = , . @ - and more than dots.";
 }
 

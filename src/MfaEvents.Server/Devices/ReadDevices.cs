@@ -44,7 +44,7 @@ public static class ReadDeviceEndpoint
         CancellationToken cancellation)
     {
         var state = await session.LoadAsync<PrincipalMfa>(principal, cancellation);
-        return state?.Device(deviceId) is { } device 
+        return state?.Device(deviceId) is { } device
             ? Answer.Ok(DeviceView.Of(accountId, device, settings.Devices))
             : Problems.NotFound;
     }

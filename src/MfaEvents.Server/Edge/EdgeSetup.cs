@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MfaEvents.Server.Http;
@@ -25,8 +24,7 @@ public static class EdgeSetup
         {
             Timeout = RequestLimit,
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
-            WriteTimeoutResponse = http => Answer
-                .Refuse(Problems.Unavailable(Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier)).ExecuteAsync(http),
+            WriteTimeoutResponse = http => Answer.Refuse(Problems.Unavailable(Faults.TraceIdOf(http))).ExecuteAsync(http),
         });
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.HttpOverrides;
 using MfaEvents.Server.Setup;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace MfaEvents.Server.Edge;
 
@@ -22,7 +23,7 @@ public static class KnownProxies
         {
             options.KnownProxies.Clear();
             options.KnownIPNetworks.Clear();
-            foreach (var network in settings.KnownProxies.Select(Parse).OfType<System.Net.IPNetwork>())
+            foreach (var network in settings.KnownProxies.Select(Parse).OfType<IPNetwork>())
                 options.KnownIPNetworks.Add(network);
 
             // The framework believes everybody when it knows nobody.
@@ -41,7 +42,7 @@ public static class KnownProxies
     }
 
     /// <summary>An address, or a network in CIDR notation, which has no bits set behind its prefix; else null.</summary>
-    public static System.Net.IPNetwork? Parse(string text)
+    public static IPNetwork? Parse(string text)
     {
         var slash = text.IndexOf('/');
         if (!IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address)) return null;
@@ -49,10 +50,10 @@ public static class KnownProxies
         // The framework reads "10" and "0x0a000001" as addresses too.
         var isV4 = address.AddressFamily == AddressFamily.InterNetwork;
         if (isV4 && text.Count(c => c == '.') != 3) return null;
-        if (slash < 0) return new System.Net.IPNetwork(address, isV4 ? 32 : 128);
+        if (slash < 0) return new IPNetwork(address, isV4 ? 32 : 128);
 
         // A network of every address is no proxy that anybody knows.
-        return System.Net.IPNetwork.TryParse(text, out var network)
+        return IPNetwork.TryParse(text, out var network)
             && network.PrefixLength > 0
             && network.BaseAddress.Equals(address)
                 ? network

@@ -26,12 +26,15 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            var problem = ProblemOf(exception, Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier);
+            var problem = ProblemOf(exception, TraceIdOf(context));
             if (problem.Status >= 500) LogFault(exception, context.Request.Method, problem.TraceId!);
             context.Response.Clear();
             await Answer.Refuse(problem).ExecuteAsync(context);
         }
     }
+
+    /// <summary>Under which trace the operator finds what went wrong with a request.</summary>
+    public static string TraceIdOf(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
 
     internal static Problem ProblemOf(Exception exception, string traceId) => exception switch
     {

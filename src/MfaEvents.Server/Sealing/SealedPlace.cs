@@ -30,7 +30,7 @@ public abstract record SealedPlace(string Table)
             Seals.PasswordPurposes(row.TenantId, row.Id)),
         new SealedDocuments($"{EventStore.Schema}.mt_doc_rememberedanswer", "sealedMacKey", _ =>
             [Http.RememberedAnswers.MacKeyPurpose]),
-        new SealedDocuments("directory.mt_doc_rememberedanswer", "sealedMacKey", _ =>
+        new SealedDocuments($"{DirectoryStore.Schema}.mt_doc_rememberedanswer", "sealedMacKey", _ =>
             [Http.RememberedAnswers.MacKeyPurpose]) { IsTenanted = false },
         new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_tokenkey", "sealedPrivateKey", row =>
             [TokenKeys.PurposeOf(row.Id)]) { IsTenanted = false },

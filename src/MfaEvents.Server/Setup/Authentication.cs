@@ -38,7 +38,7 @@ public static class Authentication
 
         var own = AccessTokens.IssuerOf(settings);
         schemes.Add(own);
-        authentication.AddJwtBearer(own, bearer => bearer.MapInboundClaims = false);
+        authentication.AddJwtBearer(own);
         builder.Services.AddOptions<JwtBearerOptions>(own)
             .Configure<TokenKeys, TimeProvider>((bearer, keys, clock) => TrustOurselves(bearer, own, keys, clock));
 
@@ -71,7 +71,6 @@ public static class Authentication
 
     private static void TrustDevelopment(JwtBearerOptions bearer, string dataDirectory)
     {
-        bearer.MapInboundClaims = false;
         bearer.TokenValidationParameters = new TokenValidationParameters
         {
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
@@ -84,7 +83,6 @@ public static class Authentication
 
     private static void Trust(JwtBearerOptions bearer, TrustedIssuer issuer)
     {
-        bearer.MapInboundClaims = false;
         bearer.Authority = issuer.Issuer;
         bearer.RequireHttpsMetadata = !issuer.AllowHttp;
         bearer.TokenValidationParameters = new TokenValidationParameters

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using MfaEvents.Core.Accounts;
@@ -12,7 +13,7 @@ namespace MfaEvents.Server.SignIn;
 /// <param name="TokenType">Always <c>Bearer</c>.</param>
 /// <param name="ExpiresIn">For how many seconds it is good.</param>
 public sealed record AccessToken(
-    [property: System.Text.Json.Serialization.JsonPropertyName("accessToken")] string Value, string TokenType, int ExpiresIn)
+    [property: JsonPropertyName("accessToken")] string Value, string TokenType, int ExpiresIn)
 {
     public override string ToString() => "***";
 }

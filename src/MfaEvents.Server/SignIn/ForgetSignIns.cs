@@ -18,11 +18,11 @@ public static class ForgetSignInsHandler
         CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        var (begun, used) = (now - settings.SignIn.SessionLifetime, now - settings.SignIn.SessionLifetime);
+        var over = now - settings.SignIn.SessionLifetime;
         await using var session = accounts.LightweightSession();
         session.DeleteWhere<SignInChallenge>(challenge => challenge.AnyTenant() && challenge.ExpiresAt <= now);
-        session.DeleteWhere<Session>(one => one.AnyTenant() && one.StartedAt <= begun);
-        session.DeleteWhere<SessionUse>(use => use.AnyTenant() && use.LastUsedAt <= used);
+        session.DeleteWhere<Session>(one => one.AnyTenant() && one.StartedAt <= over);
+        session.DeleteWhere<SessionUse>(use => use.AnyTenant() && use.LastUsedAt <= over);
         await session.SaveChangesAsync(cancellation);
 
         var forgotten = now - PasswordAttempts.Forgotten;

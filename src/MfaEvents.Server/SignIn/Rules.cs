@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MfaEvents.Server.Http;
 
 namespace MfaEvents.Server.SignIn;
 
@@ -6,7 +7,7 @@ namespace MfaEvents.Server.SignIn;
 public sealed class DeviceIdAttribute : RegularExpressionAttribute
 {
     public DeviceIdAttribute()
-        : base("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$") => ErrorMessage = "{0} must be a UUID.";
+        : base($"^{Uuid.Pattern}$") => ErrorMessage = "{0} must be a UUID.";
 }
 
 /// <summary>

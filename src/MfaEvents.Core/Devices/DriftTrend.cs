@@ -1,3 +1,5 @@
+using MfaEvents.Core.Devices.Totp;
+
 namespace MfaEvents.Core.Devices;
 
 /// <summary>
@@ -11,14 +13,15 @@ public sealed record DriftTrend
     private const int FewestCodes = 10;
     private const int ShortestHours = 7 * 24;
 
-    private const double StepSeconds = 30;
     private const double HourSeconds = 3600;
 
     /// <summary>A line that leaves the window later than this says that it does not.</summary>
     private const double FarthestHours = 10 * 365.25 * 24;
 
+    /// <summary>When the clock was last set: hours are counted from here.</summary>
     public required DateTimeOffset Since { get; init; }
 
+    /// <summary>How many codes.</summary>
     public required int Count { get; init; }
 
     /// <summary>Hours since <see cref="Since"/> of the latest code.</summary>
@@ -28,6 +31,7 @@ public sealed record DriftTrend
 
     public long SumOfSquaredHours { get; init; }
 
+    /// <summary>Of the offsets, in steps.</summary>
     public required long SumOfSteps { get; init; }
 
     public long SumOfHoursTimesSteps { get; init; }
@@ -51,7 +55,7 @@ public sealed record DriftTrend
     /// <summary>
     /// The drift rate in parts per million, positive for a clock that is fast; null while there is too little to tell.
     /// </summary>
-    public double? RatePpm() => StepsPerHour() is { } slope ? slope * StepSeconds / HourSeconds * 1e6 : null;
+    public double? RatePpm() => StepsPerHour() is { } slope ? slope * TimeStep.Seconds / HourSeconds * 1e6 : null;
 
     /// <summary>
     /// When the line leaves the farthest window that use can move, if the clock goes on so; null when it does not in ten years.

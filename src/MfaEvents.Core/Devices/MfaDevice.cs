@@ -67,6 +67,7 @@ public sealed record MfaDevice
     /// </summary>
     public int EdgeRun { get; init; }
 
+    /// <summary>When use last moved the drift.</summary>
     public DateTimeOffset? DriftMovedAt { get; init; }
 
     /// <summary>The steps of refused codes in a row that were valid elsewhere in the search window, each once.</summary>

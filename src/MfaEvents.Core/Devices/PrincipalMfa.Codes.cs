@@ -62,12 +62,13 @@ public sealed partial record PrincipalMfa
 
         // A suspended device looks for the code as any other does, so that the caller's clock tells no difference.
         var code = find(device);
-        if (device.Status == DeviceStatus.Suspended || code is not { Place: CodePlace.InWindow, Step: not null, DriftSteps: not null })
+        if (device.Status == DeviceStatus.Suspended
+            || code is not { Place: CodePlace.InWindow, Step: { } step, DriftSteps: { } offset })
             return Refuse(device, purpose, code, policy);
 
-        var accepted = new CodeAccepted(device.DeviceId, code.Step!.Value, code.DriftSteps!.Value);
+        var accepted = new CodeAccepted(device.DeviceId, step, offset);
         return new CodeDecision(CodeOutcome.Accepted,
-            DriftAfter(device, accepted.DriftSteps, now, policy) is { } drift
+            DriftAfter(device, offset, now, policy) is { } drift
                 ? [accepted, new DeviceDriftMoved(device.DeviceId, drift)]
                 : [accepted]);
     }
@@ -127,7 +128,8 @@ public sealed partial record PrincipalMfa
 
         // A pending device expires instead: suspended it would count as a factor.
         var failures = device.ConsecutiveFailures + 1;
-        var suspends = device is { WasActivated: true, Status: not DeviceStatus.Suspended } && failures >= policy.Throttle.SuspendAt;
+        var suspends = device is { WasActivated: true, Status: not DeviceStatus.Suspended }
+            && failures >= policy.Throttle.SuspendAt;
         if (suspends) events.Add(new DeviceSuspended(device.DeviceId, failures));
 
         var deviceWait = policy.Throttle.SecondsAfter(failures);
@@ -135,8 +137,7 @@ public sealed partial record PrincipalMfa
         if (deviceWait + principalWait > 0) events.Add(new AttemptsThrottled(device.DeviceId, deviceWait, principalWait));
 
         // What a suspended device is asked for looks like a wrong code.
-        var resync = !suspends
-            && (outOfSync || rejected.Reason == RejectionReason.OutOfSync);
+        var resync = !suspends && (outOfSync || rejected.Reason == RejectionReason.OutOfSync);
         return new CodeDecision(resync ? CodeOutcome.ResyncRequired : CodeOutcome.Refused, events);
     }
 

@@ -19,7 +19,8 @@ public sealed partial record PrincipalMfa
         var decision = Verify(deviceId, find, now, policy, CodePurpose.SignIn);
         return decision.Outcome switch
         {
-            CodeOutcome.Accepted => decision with { Events = [.. decision.Events, new SignedIn(sessionId, Factor.Otp, deviceId)] },
+            CodeOutcome.Accepted =>
+                decision with { Events = [.. decision.Events, new SignedIn(sessionId, Factor.Otp, deviceId)] },
             CodeOutcome.Refused or CodeOutcome.ResyncRequired =>
                 decision with { Events = [.. decision.Events, new SignInRefused(Factor.Otp, deviceId)] },
             _ => decision,

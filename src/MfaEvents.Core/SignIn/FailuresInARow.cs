@@ -1,8 +1,8 @@
 namespace MfaEvents.Core.SignIn;
 
 /// <summary>
-/// Refused attempts since the last accepted one, and the wait that the last of them began: what a device, a principal, and a
-/// pair of name and client address each have.
+/// Wrong passwords since the last right one, for one name from one client network, and the wait that the last of them began.
+/// Refused codes are counted by their events, in <see cref="Devices.PrincipalMfa"/>.
 /// </summary>
 public sealed record FailuresInARow(int Count, Wait? Wait)
 {

@@ -24,7 +24,7 @@ public sealed record ThrottlePolicy
     [Range(1, 100)]
     public int SuspendAt { get; init; } = 100;
 
-    /// <summary>How many seconds the wait lasts that the <paramref name="failures"/>th failure in a row begins; 0 for none.</summary>
+    /// <summary>The wait that the <paramref name="failures"/>th failure in a row begins, in seconds; 0 for none.</summary>
     public int SecondsAfter(int failures)
     {
         if (failures < FirstWaitAt) return 0;

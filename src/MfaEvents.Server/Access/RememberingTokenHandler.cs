@@ -33,7 +33,8 @@ public sealed class RememberingTokenHandler : JsonWebTokenHandler
         remembered = Nothing();
     }
 
-    public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
+    public override async Task<TokenValidationResult> ValidateTokenAsync(
+        string token, TokenValidationParameters validationParameters)
     {
         var known = remembered;
         if (clock.GetElapsedTime(known.Since) >= Memory) remembered = known = Nothing();

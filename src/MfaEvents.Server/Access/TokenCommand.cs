@@ -17,8 +17,8 @@ public static class TokenCommand
         try
         {
             var settings = MfaEventsSettings.Read(configuration);
-            var token = DevelopmentTokens.Mint(settings.DataDirectory, DevelopmentTokenRequest.Parse(arguments), DateTimeOffset.UtcNow);
-            Console.WriteLine(token);
+            var request = DevelopmentTokenRequest.Parse(arguments);
+            Console.WriteLine(DevelopmentTokens.Mint(settings.DataDirectory, request, DateTimeOffset.UtcNow));
             return 0;
         }
         catch (Exception exception) when (exception is ArgumentException or SettingsException)

@@ -20,7 +20,8 @@ public static class AuditHorizon
         select
             coalesce((select max(seq_id) from {EventStore.Schema}.mt_events), 0),
             coalesce(max(audit.last_seq_id), 0),
-            (select timestamp from {EventStore.Schema}.mt_events where seq_id <= max(audit.last_seq_id) order by seq_id desc limit 1)
+            (select timestamp from {EventStore.Schema}.mt_events
+                where seq_id <= max(audit.last_seq_id) order by seq_id desc limit 1)
         from {EventStore.Schema}.mt_event_progression audit where audit.name = '{AuditTrail.ProjectionName}:All'
         """;
 
@@ -47,6 +48,9 @@ public static class AuditHorizon
         return (inFlight is { } began && began < now ? began : now) - Margin;
     }
 
-    private static async Task<DateTimeOffset?> InstantAsync(NpgsqlDataReader reader, int column, CancellationToken cancellation) =>
-        await reader.IsDBNullAsync(column, cancellation) ? null : await reader.GetFieldValueAsync<DateTimeOffset>(column, cancellation);
+    private static async Task<DateTimeOffset?> InstantAsync(
+        NpgsqlDataReader reader, int column, CancellationToken cancellation) =>
+        await reader.IsDBNullAsync(column, cancellation)
+            ? null
+            : await reader.GetFieldValueAsync<DateTimeOffset>(column, cancellation);
 }

@@ -93,7 +93,8 @@ public static class ApiDescription
             });
         if (IsAnonymous(metadata)) return;
 
-        operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+        operation.Security =
+            [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
         if (chain.HttpMethods.Contains("POST") && !metadata.OfType<NeverRememberedAttribute>().Any())
             operation.Parameters.Add(new OpenApiParameter
             {
@@ -186,7 +187,8 @@ public static class ApiDescription
         foreach (var rule in rules)
         {
             if (rule is RegularExpressionAttribute { Pattern: var pattern }) schema.Pattern = pattern;
-            if (rule is StringLengthAttribute length) (schema.MinLength, schema.MaxLength) = (length.MinimumLength, length.MaximumLength);
+            if (rule is StringLengthAttribute length)
+                (schema.MinLength, schema.MaxLength) = (length.MinimumLength, length.MaximumLength);
         }
     }
 

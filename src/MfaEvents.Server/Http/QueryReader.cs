@@ -28,7 +28,8 @@ public sealed partial class QueryReader(HttpRequest request)
         if (Text(name)?.Replace(' ', '+').ToUpperInvariant() is not { } text) return null;
         var ticks = Shortened().Replace(text, "$1");
         if (InstantForm().IsMatch(text)
-            && DateTimeOffset.TryParseExact(ticks, InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant))
+            && DateTimeOffset.TryParseExact(
+                ticks, InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant))
             return instant.ToUniversalTime();
         errors[name] = [$"{name} must be an instant as RFC 3339, such as 2026-11-24T13:00:00Z."];
         return null;

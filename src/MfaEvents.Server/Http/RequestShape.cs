@@ -55,7 +55,9 @@ public sealed class RequestShape
         // A RegularExpressionAttribute takes the empty text for a missing one, and passes it.
         private static bool Fits(ValidationAttribute rule, string text) =>
             rule.IsValid(text)
-            && (text.Length > 0 || rule is not RegularExpressionAttribute { Pattern: var pattern } || Regex.IsMatch(text, pattern));
+            && (text.Length > 0
+                || rule is not RegularExpressionAttribute { Pattern: var pattern }
+                || Regex.IsMatch(text, pattern));
 
         private static string? Text(JsonElement value)
         {

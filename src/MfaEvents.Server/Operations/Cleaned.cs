@@ -3,17 +3,19 @@ using System.Text.RegularExpressions;
 namespace MfaEvents.Server.Operations;
 
 /// <summary>
-/// Takes out of a text that somebody else wrote (an exception, a library's log line) what may name a person, an account or a secret.
-/// It is the last fence and not the first: nothing of that kind is meant to get there.
+/// Takes out of a text that somebody else wrote (an exception, a library's log line) what may name a person, an account or a
+/// secret. It is the last fence and not the first: nothing of that kind is meant to get there.
 /// </summary>
 public static partial class Cleaned
 {
     private const string Gone = "***";
 
-    /// <summary>Without e-mail addresses, account ids, principals, network addresses, telephone numbers, keys, tokens and codes.</summary>
+    /// <summary>
+    /// Without e-mail addresses, account ids, principals, network addresses, phone numbers, keys, tokens and codes.
+    /// </summary>
     public static string Text(string text) => Telling().Replace(text, Gone);
 
-    /// <summary>The same, and without whatever stands in quotes or brackets: for the messages of exceptions that are shown.</summary>
+    /// <summary>The same, and without what stands in quotes or brackets: for messages of exceptions that are shown.</summary>
     public static string Message(string text) => Text(Quoted().Replace(text, Gone));
 
     // In this order: e-mail; JSON Web Token; base32 or other long key; principal; account id in its own or an ARN's place;

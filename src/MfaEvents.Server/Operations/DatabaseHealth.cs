@@ -8,7 +8,8 @@ namespace MfaEvents.Server.Operations;
 /// <summary>The database answers, and takes writes.</summary>
 public sealed class DatabaseHealth(IDocumentStore store) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {

@@ -12,10 +12,12 @@ public static class HealthcheckCommand
     /// <returns>The exit code: 0 when the server is ready, otherwise 1 and a sentence on standard error.</returns>
     public static async Task<int> RunAsync()
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("DOTNET_").AddEnvironmentVariables("ASPNETCORE_").Build();
+        var configuration = new ConfigurationBuilder()
+            .AddEnvironmentVariables("DOTNET_").AddEnvironmentVariables("ASPNETCORE_").Build();
         if (Address(configuration["URLS"], configuration["HTTP_PORTS"]) is not { } address)
         {
-            await Console.Error.WriteLineAsync("healthcheck: the server listens on no plain HTTP address (ASPNETCORE_URLS, ASPNETCORE_HTTP_PORTS).");
+            await Console.Error.WriteLineAsync(
+                "healthcheck: the server listens on no plain HTTP address (ASPNETCORE_URLS, ASPNETCORE_HTTP_PORTS).");
             return 1;
         }
 
@@ -44,7 +46,8 @@ public static class HealthcheckCommand
         var given = urls?.Split(';', tidy) ?? [];
         if (given.Length == 0) given = [.. (ports ?? "").Split(';', tidy).Select(port => $"http://*:{port}")];
         if (given.Length == 0) given = ["http://localhost:5000"];
-        var first = given.Select(BindingAddress.Parse).FirstOrDefault(binding => binding.Scheme == Uri.UriSchemeHttp && !binding.IsUnixPipe);
+        var first = given.Select(BindingAddress.Parse)
+            .FirstOrDefault(binding => binding.Scheme == Uri.UriSchemeHttp && !binding.IsUnixPipe);
         return first is null ? null : new UriBuilder(first.Scheme, Beside(first.Host), first.Port, first.PathBase + "/").Uri;
     }
 

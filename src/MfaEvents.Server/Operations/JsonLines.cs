@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace MfaEvents.Server.Operations;
 
 /// <summary>
-/// One JSON object per line, with UTC time, trace id and span id. Scopes are left out, because ASP.NET Core's holds the path of the
-/// request, and with it account and principal; what others wrote goes through <see cref="Cleaned"/>.
+/// One JSON object per line, with UTC time, trace id and span id. Scopes are left out, because ASP.NET Core's holds the path of
+/// the request, and with it account and principal; what others wrote goes through <see cref="Cleaned"/>.
 /// </summary>
 public sealed class JsonLines() : ConsoleFormatter(FormatterName)
 {

@@ -7,8 +7,8 @@ using MfaEvents.Core.SignIn;
 namespace MfaEvents.Server.Operations;
 
 /// <summary>
-/// The product's own figures. No tag names an account, a principal, a device or an address. Counting costs a comparison while nobody
-/// listens.
+/// The product's own figures. No tag names an account, a principal, a device or an address. Counting costs a comparison while
+/// nobody listens.
 /// </summary>
 public sealed class MfaMetrics : IDisposable
 {
@@ -33,7 +33,10 @@ public sealed class MfaMetrics : IDisposable
         suspensions = meter.CreateCounter<long>("mfaevents.suspensions", "{device}", "Devices that were suspended.");
         signIns = meter.CreateCounter<long>("mfaevents.sign_ins", "{sign-in}", "Sign-ins that succeeded or were refused.");
         lag = meter.CreateObservableGauge(
-            "mfaevents.projection.lag", () => projections.Select(p => Measured(p, p.Lag)), "{event}", "Events not projected yet.");
+            "mfaevents.projection.lag",
+            () => projections.Select(p => Measured(p, p.Lag)),
+            "{event}",
+            "Events not projected yet.");
         stopped = meter.CreateObservableGauge(
             "mfaevents.projection.stopped",
             () => projections.Select(p => Measured(p, p.State == ProjectionState.Running ? 0 : 1)),
@@ -67,7 +70,7 @@ public sealed class MfaMetrics : IDisposable
         }
     }
 
-    /// <summary>Counts an attempt that was refused without being looked at, because a wait was on. No event tells of it.</summary>
+    /// <summary>Counts an attempt that was refused unseen, because a wait was on. No event tells of it.</summary>
     /// <param name="purpose">What was attempted, such as <c>verifications</c> or <c>sign-ins</c>; never a name.</param>
     public void CountWait(string purpose) => waits.Add(1, new KeyValuePair<string, object?>("purpose", purpose));
 

@@ -9,8 +9,10 @@ namespace MfaEvents.Server.Operations;
 /// <param name="Position">The sequence of the last event it has seen.</param>
 /// <param name="HighWaterMark">The sequence of the last event there is.</param>
 /// <param name="Lag">The difference of both.</param>
-/// <param name="State"><c>running</c>; <c>paused</c>: it failed and tries again by itself; <c>stopped</c>: it waits for an
-/// operator, or no node runs it.</param>
+/// <param name="State">
+/// <c>running</c>; <c>paused</c>: it failed and tries again by itself; <c>stopped</c>: it waits for an operator, or no node runs
+/// it.
+/// </param>
 public sealed record ProjectionState(
     string Name, string Lifecycle, int Version, long Position, long HighWaterMark, long Lag, string State)
 {
@@ -30,12 +32,14 @@ public sealed record ProjectionState(
         Running => $"The projection {Name} has {Lag} events before it.",
         _ when Stop is null => $"No node runs the projection {Name}; {Lag} events wait.",
         Paused => $"The projection {Name} failed ({Stop.Cause}) and tries again by itself; {Lag} events wait.",
-        _ when Stop.Sequence is null => $"The projection {Name} has stopped after event {Position} ({Stop.Cause}); {Lag} events wait.",
+        _ when Stop.Sequence is null =>
+            $"The projection {Name} has stopped after event {Position} ({Stop.Cause}); {Lag} events wait.",
         _ => $"The projection {Name} has stopped at {Stop.Where} ({Stop.Cause}); {Lag} events wait.",
     };
 }
 
-/// <summary>A projection that stopped, as the node that ran it saw it: nothing personal. It is gone when the projection runs again.
+/// <summary>
+/// A projection that stopped, as the node that ran it saw it: nothing personal. It is gone when the projection runs again.
 /// </summary>
 /// <param name="Id">The projection.</param>
 /// <param name="Retries">Whether it tries again by itself.</param>

@@ -10,8 +10,8 @@ namespace MfaEvents.Server.Operations;
 
 /// <summary>
 /// Watches the projections that this node runs: writes down for all nodes that one has stopped, tells the operator, and starts it
-/// again when an operator wants it to. Looking costs a glance into memory; the database is asked only while a projection stands, or
-/// for somebody who listens to the figures.
+/// again when an operator wants it to. Looking costs a glance into memory; the database is asked only while a projection stands,
+/// or for somebody who listens to the figures.
 /// </summary>
 public sealed partial class ProjectionWatch(
     Projections projections,
@@ -63,7 +63,8 @@ public sealed partial class ProjectionWatch(
 
     private EventSubscriptionAgent? AgentOf(IReadOnlyList<ShardName> shards)
     {
-        var uri = wolverine.Agents.AllRunningAgentUris().FirstOrDefault(uri => shards.Any(shard => Projections.IsFor(uri, shard)));
+        var uri = wolverine.Agents.AllRunningAgentUris()
+            .FirstOrDefault(uri => shards.Any(shard => Projections.IsFor(uri, shard)));
         return uri is not null && wolverine.Agents.TryFindActiveAgent<EventSubscriptionAgent>(uri, out var agent) ? agent : null;
     }
 
@@ -83,7 +84,8 @@ public sealed partial class ProjectionWatch(
         {
             running.Remove(name);
             var (stop, isNew) = await WrittenDownAsync(name, shards, failure, cancellation);
-            if (told.Add(name)) LogStopped(name, stop.Where, stop.Cause, stop.Retries ? "It tries again by itself" : "It waits for an operator");
+            var then = stop.Retries ? "It tries again by itself" : "It waits for an operator";
+            if (told.Add(name)) LogStopped(name, stop.Where, stop.Cause, then);
             if (!isNew && stop.ResumptionAt is not null) await ResumeAsync(name, agent, cancellation);
         }
     }

@@ -20,7 +20,7 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
         where node.health_check > now() - make_interval(secs => $1)
         """;
 
-    /// <summary>Its registration, in the order of <c>Setup/EventStore.cs</c>.</summary>
+    /// <summary>Every projection, in the order of <c>Setup/EventStore.cs</c>.</summary>
     public IEnumerable<(string Name, ProjectionLifecycle Lifecycle, uint Version, IReadOnlyList<ShardName> Shards)> Registered =>
         ((DocumentStore)store).Options.Projections.All
         .Select(source => (source.Name, source.Lifecycle, source.Version, (IReadOnlyList<ShardName>)source.ShardNames()));
@@ -55,9 +55,11 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
         ];
     }
 
-    /// <summary>The first event a projection has before it whose stored name nobody knows: Marten itself does not say which it was.
+    /// <summary>
+    /// The first event a projection has before it whose stored name nobody knows: Marten itself does not say which it was.
     /// </summary>
-    public async Task<(long Sequence, string? EventType)?> FirstUnknownAsync(IReadOnlyList<ShardName> shards, CancellationToken cancellation)
+    public async Task<(long Sequence, string? EventType)?> FirstUnknownAsync(
+        IReadOnlyList<ShardName> shards, CancellationToken cancellation)
     {
         string[] known = [Tombstone.Name, .. store.Options.Events.AllKnownEventTypes().Select(type => type.EventTypeName)];
         await using var connection = (NpgsqlConnection)store.Storage.Database.CreateConnection();

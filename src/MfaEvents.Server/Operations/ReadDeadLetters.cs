@@ -64,9 +64,8 @@ public static class ReadDeadLettersEndpoint
     /// <summary>A page and its size: a message that goes meanwhile moves those behind it forward by one.</summary>
     private static class Cursor
     {
-        private const string Prefix = "page:";
-
-        public static string Write(int page, int limit) => Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Prefix}{page}:{limit}"));
+        public static string Write(int page, int limit) =>
+            Convert.ToBase64String(Encoding.ASCII.GetBytes($"page:{page}:{limit}"));
 
         public static int Read(QueryReader query, int limit)
         {

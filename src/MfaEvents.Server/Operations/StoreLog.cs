@@ -5,8 +5,8 @@ using Npgsql;
 namespace MfaEvents.Server.Operations;
 
 /// <summary>
-/// What the store logs of a statement that failed: its text and PostgreSQL's code. Marten's own logger writes every parameter beside
-/// it, and those are names, addresses and account ids. The exception itself is logged by whoever catches it.
+/// What the store logs of a statement that failed: its text and PostgreSQL's code. Marten's own logger writes every parameter
+/// beside it, and those are names, addresses and account ids. The exception itself is logged by whoever catches it.
 /// </summary>
 public sealed partial class StoreLog(ILogger<StoreLog> logger) : IMartenLogger, IMartenSessionLogger
 {

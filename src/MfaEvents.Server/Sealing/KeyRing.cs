@@ -80,11 +80,14 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         Renew();
     }
 
-    /// <summary>Makes the key of a rotation, which seals nothing before it is known to the database; once, however often called.</summary>
+    /// <summary>
+    /// Makes the key of a rotation, which seals nothing before it is known to the database; once, however often called.
+    /// </summary>
     internal SealingKey Make(Guid id)
     {
         var now = clock.GetUtcNow();
-        if (!Held().TryGetValue(id, out var key)) key = ((IInternalXmlKeyManager)storage).CreateNewKey(id, now, now, now + Lifetime);
+        if (!Held().TryGetValue(id, out var key))
+            key = ((IInternalXmlKeyManager)storage).CreateNewKey(id, now, now, now + Lifetime);
         return SealingKey.Of(id, Open(key), KeyState.Active, now);
     }
 
@@ -121,7 +124,9 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         if (used.FirstOrDefault(id => !held.ContainsKey(id)) is var missing && missing != Guid.Empty) throw IsMissing(missing);
 
         var newest = held.Values.Where(key => !key.IsRevoked).MaxBy(key => key.ActivationDate)?.KeyId;
-        var active = newest is { } id ? SealingKey.Of(id, Open(held[id]), KeyState.Active, held[id].CreationDate) : Make(Guid.NewGuid());
+        var active = newest is { } id
+            ? SealingKey.Of(id, Open(held[id]), KeyState.Active, held[id].CreationDate)
+            : Make(Guid.NewGuid());
         session.Insert(active);
         foreach (var older in used.Where(key => key != active.Id))
             session.Insert(SealingKey.Of(older, Open(held[older]), KeyState.Retiring, held[older].CreationDate));
@@ -152,7 +157,7 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         }
     }
 
-    // A copy that was read since then will do.
+    // A copy that was read since then will do. It blocks, because Data Protection asks for keys synchronously.
     private Copy Renew(long since, TimeSpan pause)
     {
         if (!renewing.Wait(RenewalLimit)) throw new TimeoutException("The key ring is being read, and does not come.");
@@ -204,12 +209,12 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         ? "the database" : KeyFolder.PathIn(settings.DataDirectory);
 
     private SettingsException IsMissing(Guid id) => new(
-        $"The database holds secrets that are sealed with the key {id}, which is not in the key ring in {Where}: restore the key ring"
-        + " that belongs to this database (ops/runbooks/keys.md).");
+        $"The database holds secrets that are sealed with the key {id}, which is not in the key ring in {Where}: restore the"
+        + " key ring that belongs to this database (ops/runbooks/keys.md).");
 
     private SettingsException IsAnother(Guid id) => new(
-        $"The database holds secrets that are sealed with the key {id}, and the key of that name in the key ring in {Where} is another:"
-        + " restore the key ring that belongs to this database (ops/runbooks/keys.md).");
+        $"The database holds secrets that are sealed with the key {id}, and the key of that name in the key ring in {Where} is"
+        + " another: restore the key ring that belongs to this database (ops/runbooks/keys.md).");
 
     private SettingsException IsShut(Guid id, Exception? inner = null) => new(
         $"The database holds secrets that are sealed with the key {id}, which cannot be opened in the key ring in {Where}: set"

@@ -41,13 +41,13 @@ public sealed partial class KeyRotator(
         return delay;
     }
 
-    // From this commit on each node may seal with the new key, as soon as it reads the ring again. The new token key is published,
-    // and signs later.
+    // From this commit on each node may seal with the new key, as soon as it reads the ring again. The new token key is
+    // published, and signs later.
     private async Task<(KeyRotation, TimeSpan?)> AnnounceAsync(
         IDocumentSession session, KeyRotation rotation, CancellationToken cancellation)
     {
         var key = ring.Make(rotation.SealingKey);
-        foreach (var old in await session.Query<SealingKey>().Where(old => old.State == KeyState.Active).ToListAsync(cancellation))
+        foreach (var old in await SealingKeysAsync(session, KeyState.Active, cancellation))
             session.Store(old with { State = KeyState.Retiring });
         session.Insert(key);
 
@@ -106,28 +106,33 @@ public sealed partial class KeyRotator(
         var keys = await session.Query<TokenKey>().Where(key => key.State != KeyState.Retired).ToListAsync(cancellation);
         foreach (var key in keys.Where(key => key is { State: KeyState.Retiring, Signs: true }))
             session.Store(key with { Signs = false, VerifiesUntil = until });
-        foreach (var key in keys.Where(key => key is { State: KeyState.Active, Signs: false })) session.Store(key with { Signs = true });
+        foreach (var key in keys.Where(key => key is { State: KeyState.Active, Signs: false }))
+            session.Store(key with { Signs = true });
     }
 
     private async Task<KeyRotation> RetireAsync(IDocumentSession session, KeyRotation rotation, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        foreach (var key in await session.Query<SealingKey>().Where(key => key.State == KeyState.Retiring).ToListAsync(cancellation))
+        foreach (var key in await SealingKeysAsync(session, KeyState.Retiring, cancellation))
             session.Store(key with { State = KeyState.Retired, RetiredAt = now });
-        foreach (var key in await session.Query<TokenKey>().Where(key => key.State == KeyState.Retiring).ToListAsync(cancellation))
-            session.Store(key with { SealedPrivateKey = null });
+        var tokenKeys = session.Query<TokenKey>().Where(key => key.State == KeyState.Retiring);
+        foreach (var key in await tokenKeys.ToListAsync(cancellation)) session.Store(key with { SealedPrivateKey = null });
         return rotation with { Stage = RotationStage.Retiring, Total = rotation.Done };
     }
 
     private async Task<(KeyRotation, TimeSpan?)> FinishAsync(
         IDocumentSession session, KeyRotation rotation, CancellationToken cancellation)
     {
-        var retired = await session.Query<SealingKey>().Where(key => key.State == KeyState.Retired).ToListAsync(cancellation);
+        var retired = await SealingKeysAsync(session, KeyState.Retired, cancellation);
         ring.Discard([.. retired.Select(key => key.Id)]);
         ring.Renew();
         Finished(rotation.SealingKey, rotation.Done, rotation.Unreadable);
         return (rotation with { Stage = RotationStage.Finished, FinishedAt = clock.GetUtcNow() }, null);
     }
+
+    private static Task<IReadOnlyList<SealingKey>> SealingKeysAsync(
+        IDocumentSession session, KeyState state, CancellationToken cancellation) =>
+        session.Query<SealingKey>().Where(key => key.State == state).ToListAsync(cancellation);
 
     private async Task<long> CountAsync(Guid active, CancellationToken cancellation)
     {
@@ -154,7 +159,8 @@ public sealed partial class KeyRotator(
         return connection;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A rotation of the keys, asked for by {Subject}: the new sealing key is {KeyId}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A rotation of the keys, asked for by {Subject}: the new sealing key is {KeyId}")]
     private partial void Announced(string subject, Guid keyId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} sealed values in {Table} open for nobody and stay as they are")]

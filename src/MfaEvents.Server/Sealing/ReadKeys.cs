@@ -37,7 +37,8 @@ public static class ReadKeysEndpoint
         var sealing = (await session.Query<SealingKey>().ToListAsync(cancellation))
             .Select(key => new KeyView(key.Id.ToString(), KeyPurpose.Sealing, key.State, key.CreatedAt));
         var tokens = (await session.Query<TokenKey>().ToListAsync(cancellation))
-            .Select(key => new KeyView(key.Id, KeyPurpose.Tokens, key.Verifies(now) ? key.State : KeyState.Retired, key.CreatedAt));
+            .Select(key => new KeyView(
+                key.Id, KeyPurpose.Tokens, key.Verifies(now) ? key.State : KeyState.Retired, key.CreatedAt));
         return Answer.Ok(new KeysView(
             [.. sealing.OrderByDescending(key => key.CreatedAt), .. tokens.OrderByDescending(key => key.CreatedAt)]));
     }

@@ -35,7 +35,8 @@ public sealed class RingInDatabase(IDirectoryStore directory) : IDeletableXmlRep
         var elements = Read();
         chooseElements(elements);
         using var connection = Connect();
-        foreach (var element in elements.Where(element => element.DeletionOrder is not null).OrderBy(element => element.DeletionOrder))
+        var chosen = elements.Where(element => element.DeletionOrder is not null);
+        foreach (var element in chosen.OrderBy(element => element.DeletionOrder))
         {
             using var command = new NpgsqlCommand($"delete from {Table} where id = $1", connection);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = element.Id });

@@ -16,7 +16,8 @@ namespace MfaEvents.Server.Sealing;
 /// <param name="Sealed">What is sealed anew.</param>
 /// <param name="StartedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When the last old key was gone from every node.</param>
-public sealed record KeyRotationView(RotationState State, SealingProgress Sealed, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
+public sealed record KeyRotationView(
+    RotationState State, SealingProgress Sealed, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt)
 {
     public static KeyRotationView Of(KeyRotation rotation) => new(
         rotation.IsRunning ? RotationState.Running : RotationState.Succeeded,

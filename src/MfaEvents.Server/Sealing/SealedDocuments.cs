@@ -102,8 +102,8 @@ public sealed record SealedDocuments(string Table, string Member, Func<SealedRow
             update {Table} set data = jsonb_set(data, array['{Member}'], to_jsonb($1::text))
             where data->>'{Member}' = $2 and id = $3::{IdType} {where}
             """);
-        foreach (var value in (string[])[anew, row.Sealed, row.Id]) update.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
-        if (IsTenanted) update.Parameters.Add(new NpgsqlParameter<string> { TypedValue = row.TenantId });
+        string[] values = IsTenanted ? [anew, row.Sealed, row.Id, row.TenantId] : [anew, row.Sealed, row.Id];
+        foreach (var value in values) update.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
         return update;
     }
 }

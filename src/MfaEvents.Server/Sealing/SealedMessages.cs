@@ -13,7 +13,8 @@ namespace MfaEvents.Server.Sealing;
 /// Sealed anew a value is as long as before, and is written over the old one: the rest of the message stays as it was, however
 /// its bytes are laid out.
 /// </remarks>
-public sealed partial record SealedMessages(string Table, Type Message, Func<string, string, Seals, string> Renewed) : SealedPlace(Table)
+public sealed partial record SealedMessages(string Table, Type Message, Func<string, string, Seals, string> Renewed)
+    : SealedPlace(Table)
 {
     public override async Task<long> CountAsync(NpgsqlConnection connection, Guid active, CancellationToken cancellation) =>
         (await ReadAsync(connection, "", cancellation)).Count(message => KeyOf(message.Sealed) != active);
@@ -29,7 +30,8 @@ public sealed partial record SealedMessages(string Table, Type Message, Func<str
             {
                 var renewed = Renewed(message.AccountId, message.Sealed, seals);
                 if (renewed.Length != message.Sealed.Length) throw new CryptographicException("The length has changed.");
-                await using var update = new NpgsqlCommand($"update {Table} set body = $1 where id = $2 and body = $3", connection);
+                await using var update = new NpgsqlCommand(
+                    $"update {Table} set body = $1 where id = $2 and body = $3", connection);
                 update.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = message.With(renewed) });
                 update.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = message.Id });
                 update.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = message.Body });
@@ -48,7 +50,8 @@ public sealed partial record SealedMessages(string Table, Type Message, Func<str
         NpgsqlConnection connection, CancellationToken cancellation) =>
         [.. (await ReadAsync(connection, "", cancellation)).Select(message => KeyOf(message.Sealed)).OfType<Guid>().Distinct()];
 
-    private async Task<IReadOnlyList<Waiting>> ReadAsync(NpgsqlConnection connection, string locking, CancellationToken cancellation)
+    private async Task<IReadOnlyList<Waiting>> ReadAsync(
+        NpgsqlConnection connection, string locking, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
             $"select id, body from {Table} where message_type = $1 order by id {locking}", connection);

@@ -38,7 +38,8 @@ public abstract record SealedPlace(string Table)
 
     private static IEnumerable<SealedPlace> Messages(string table) =>
     [
-        new SealedMessages(table, typeof(OpenAccount), (accountId, text, seals) => new OpenAccount(accountId, text).Anew(seals).Sealed),
+        new SealedMessages(table, typeof(OpenAccount), (accountId, text, seals) =>
+            new OpenAccount(accountId, text).Anew(seals).Sealed),
         new SealedMessages(table, typeof(RecordSignInRefused), (_, text, seals) => RecordSignInRefused.Anew(text, seals)),
     ];
 
@@ -47,7 +48,8 @@ public abstract record SealedPlace(string Table)
         Base64Url.EncodeToString([.. Header, .. keyId.ToByteArray()])[..PrefixLength];
 
     /// <summary>The keys with which anything is sealed in a database; tables that are not there yet hold nothing.</summary>
-    public static async Task<IReadOnlyCollection<Guid>> KeysInUseAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    public static async Task<IReadOnlyCollection<Guid>> KeysInUseAsync(
+        NpgsqlConnection connection, CancellationToken cancellation)
     {
         var keys = new HashSet<Guid>();
         foreach (var place in All)
@@ -91,6 +93,6 @@ public sealed record PageRequest(string? After, int Limit, bool Wait);
 
 /// <summary>What became of one page.</summary>
 /// <param name="Anew">How many values were sealed anew.</param>
-/// <param name="Unreadable">How many open for nobody, whatever key is there: they are as lost before a rotation as after it.</param>
+/// <param name="Unreadable">How many open for nobody, whatever key is there: as lost before a rotation as after it.</param>
 /// <param name="Next">Where it ended; null when nothing follows.</param>
 public sealed record SealedPage(int Anew, int Unreadable, string? Next);

@@ -21,7 +21,7 @@ public sealed record TokenKey
 
     public required KeyState State { get; init; }
 
-    /// <summary>Whether new tokens are signed with it: one key does, and its successor was published before it takes over.</summary>
+    /// <summary>Whether new tokens are signed with it: one key does; its successor is published before it takes over.</summary>
     public required bool Signs { get; init; }
 
     /// <summary>When the last token that it signed has expired; null while it signs or has not begun to.</summary>

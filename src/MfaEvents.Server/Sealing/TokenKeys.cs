@@ -11,9 +11,10 @@ namespace MfaEvents.Server.Sealing;
 /// The keys of the product's own access tokens. They lie in the directory, so that what one node signs every node verifies, and
 /// each node keeps a copy that it renews every few seconds and, for a key it has never heard of, at once.
 /// </summary>
-public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsSettings settings, TimeProvider clock) : IDisposable
+public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsSettings settings, TimeProvider clock)
+    : IDisposable
 {
-    /// <summary>How far the clocks of two nodes may lie apart.</summary>
+    /// <summary>How much longer than its last token a replaced key verifies, for clocks of nodes that lie apart.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
     private const string Purpose = "token-key";
@@ -25,7 +26,7 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
     private readonly ConcurrentDictionary<string, SigningCredentials> opened = new(StringComparer.Ordinal);
     private volatile Copy? copy;
 
-    /// <summary>What a new token is signed with; its <c>kid</c> is the key's id. The first call ever makes the first key.</summary>
+    /// <summary>What a new token is signed with; its <c>kid</c> is the key's id. The first call makes the first key.</summary>
     public async Task<SigningCredentials> SigningAsync(CancellationToken cancellation)
     {
         var keys = await KeysAsync(settings.Keys.Copied, cancellation);
@@ -47,14 +48,17 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
         return In(copy) is { } found ? [found] : [];
 
         SecurityKey? In(Copy? keys) =>
-            keys is not null && keys.ById.TryGetValue(kid, out var key) && key.Verifies(clock.GetUtcNow()) ? keys.Verifying[kid] : null;
+            keys is not null && keys.ById.TryGetValue(kid, out var key) && key.Verifies(clock.GetUtcNow())
+                ? keys.Verifying[kid]
+                : null;
     }
 
     /// <summary>The keys whose tokens are valid now, for the JWKS address (RFC 7517 5).</summary>
     public async Task<IReadOnlyList<JsonWebKey>> PublicAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        return [.. (await KeysAsync(settings.Keys.Copied, cancellation)).Where(key => key.Verifies(now)).Select(key => key.Public())];
+        var keys = await KeysAsync(settings.Keys.Copied, cancellation);
+        return [.. keys.Where(key => key.Verifies(now)).Select(key => key.Public())];
     }
 
     /// <summary>A new key pair, which does not sign yet.</summary>

@@ -31,7 +31,7 @@ public static class AdvisoryLock
         await session.ExecuteAsync(command, cancellation);
     }
 
-    /// <summary>The same for a thing with a hash, in hexadecimal, by its first 64 bits: two that meet wait for each other.</summary>
+    /// <summary>The same for a thing with a hash, in hexadecimal: two whose first 64 bits meet wait for each other.</summary>
     public static Task HoldAsync(this IDocumentSession session, string hash, CancellationToken cancellation) =>
         session.HoldAsync(BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(hash)), cancellation);
 }

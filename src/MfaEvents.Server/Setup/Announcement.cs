@@ -15,6 +15,7 @@ public static class Announcement
             var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
             if (addresses?.FirstOrDefault() is not { } address)
                 return;
+            var where = database.IsEmbedded ? "embedded PostgreSQL, in the data directory" : "ConnectionStrings:Mfa";
             Console.WriteLine(
                 $"""
 
@@ -22,7 +23,7 @@ public static class Announcement
                    address         {address}
                    API page        {address}/api
                    data directory  {Path.GetFullPath(settings.DataDirectory)}
-                   database        {(database.IsEmbedded ? "embedded PostgreSQL, in the data directory" : "ConnectionStrings:Mfa")}
+                   database        {where}
                    a token         ops/token --role provisioner
 
                  """);

@@ -15,7 +15,7 @@ public static class Authentication
 {
     private const string ByIssuer = "by-issuer";
 
-    /// <summary>How far the clocks of two nodes may lie apart.</summary>
+    /// <summary>How far in the future one of our tokens may begin, by the clock of the node that signed it.</summary>
     private static readonly TimeSpan OwnClockSkew = TimeSpan.FromSeconds(30);
 
     private static readonly string[] Asymmetric =

@@ -14,9 +14,11 @@ public sealed class Database : IAsyncDisposable
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
 
-        // A request that waits for a lock holds a connection: it gives up (503) before it is felt by everybody. No statement hangs,
-        // and no transaction of a node that is gone keeps its locks. The connection string's own Options come last, and win.
-        given.Options = $"-c lock_timeout=5s -c statement_timeout=25s -c idle_in_transaction_session_timeout=30s {given.Options}".Trim();
+        // A request that waits for a lock holds a connection: it gives up (503) before it is felt by everybody. No statement
+        // hangs, and no transaction of a node that is gone keeps its locks. The connection string's own Options come last, and
+        // win.
+        given.Options =
+            $"-c lock_timeout=5s -c statement_timeout=25s -c idle_in_transaction_session_timeout=30s {given.Options}".Trim();
         if (given.TcpKeepAliveTime == 0 && given.Host?.StartsWith('/') == false)
             (given.TcpKeepAlive, given.TcpKeepAliveTime, given.TcpKeepAliveInterval) = (true, 15, 5);
 

@@ -7,7 +7,7 @@ public static class DatabaseFaults
 {
     private const string IdleInTransactionSessionTimeout = "25P03";
 
-    /// <summary>What a server says that restarts, fails over, is full, or gave up on a statement (PostgreSQL, appendix A).</summary>
+    /// <summary>What a server says that restarts, fails over, is full, or gave up (PostgreSQL, appendix A).</summary>
     private static readonly HashSet<string> Passing =
     [
         PostgresErrorCodes.AdminShutdown,

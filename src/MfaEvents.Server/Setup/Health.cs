@@ -7,8 +7,8 @@ using MfaEvents.Server.Operations;
 namespace MfaEvents.Server.Setup;
 
 /// <summary>
-/// Live is a process that answers. Ready is a node with a database and a key ring. A projection that stands degrades the service and
-/// leaves its nodes ready.
+/// Live is a process that answers. Ready is a node with a database and a key ring. A projection that stands degrades the service
+/// and leaves its nodes ready.
 /// </summary>
 public static class Health
 {

@@ -72,6 +72,6 @@ public static class HttpSetup
         && !chain.Method.Method.IsDefined(typeof(NeverRememberedAttribute), false);
 
     // The page is for trying the API out here: it calls nobody else.
-    private static void ShowOurselvesOnly(ScalarOptions page) =>
-        page.WithTitle("MfaEvents").DisableDefaultFonts().DisableTelemetry().DisableAgent().HideDeveloperTools().HideClientButton();
+    private static void ShowOurselvesOnly(ScalarOptions page) => page
+        .WithTitle("MfaEvents").DisableDefaultFonts().DisableTelemetry().DisableAgent().HideDeveloperTools().HideClientButton();
 }

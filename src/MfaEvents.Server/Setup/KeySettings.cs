@@ -68,7 +68,8 @@ public sealed class CertificateFile
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new SettingsException($"The configuration is wrong: {setting}: {File} cannot be used: {exception.Message}", exception);
+            throw new SettingsException(
+                $"The configuration is wrong: {setting}: {File} cannot be used: {exception.Message}", exception);
         }
     }
 

@@ -16,12 +16,16 @@ public static class Messaging
         [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1)];
 
     private static readonly TimeSpan[] Later =
-        [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(30)];
+    [
+        TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10),
+        TimeSpan.FromMinutes(30),
+    ];
 
     /// <summary>Wolverine: endpoints and handlers, one transaction each, with durable local queues and schedules.</summary>
     public static void AddMessaging(this WebApplicationBuilder builder)
     {
-        // What Npgsql and PostgreSQL say of a restart is not all in Npgsql's own list: a projection that met it starts again by itself.
+        // What Npgsql and PostgreSQL say of a restart is not all in Npgsql's own list: a projection that met it starts again by
+        // itself.
         TransientFailures.AddClassifier(exception => DatabaseFaults.IsTransient(exception) ? true : null);
         builder.Host.UseWolverine(wolverine =>
         {
@@ -31,7 +35,7 @@ public static class Messaging
             wolverine.Policies.AutoApplyTransactions();
             wolverine.Policies.UseDurableLocalQueues();
             wolverine.Policies.AddMiddleware(typeof(MessageOrigin));
-            wolverine.OnException<ConcurrencyException>().RetryWithCooldown(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(250));
+            wolverine.OnException<ConcurrencyException>().RetryWithCooldown(Soon[..2]);
             wolverine.Durability.MessageStorageSchemaName = Schema;
 
             // A database that restarts or fails over is back within minutes; a message outlasts that, and is never lost.

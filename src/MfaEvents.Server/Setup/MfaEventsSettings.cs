@@ -93,13 +93,17 @@ public sealed class MfaEventsSettings : IValidatableObject
             throw new SettingsException(
                 $"The configuration is wrong: {section}:{results[0].MemberNames.First()}: {results[0].ErrorMessage}");
 
-        foreach (var group in settings.GetType().GetProperties().Where(property => IsOurs(property.PropertyType)))
-            if (group.GetValue(settings) is { } inner) Check(inner, $"{section}:{group.Name}");
-        foreach (var list in settings.GetType().GetProperties().Where(property => IsOurs(property.PropertyType.GenericTypeArguments.FirstOrDefault())))
-            foreach (var (index, inner) in ((IEnumerable<object>)list.GetValue(settings)!).Index()) Check(inner, $"{section}:{list.Name}:{index}");
+        foreach (var property in settings.GetType().GetProperties())
+        {
+            var (name, value) = ($"{section}:{property.Name}", property.GetValue(settings));
+            if (value is not null && IsOurs(property.PropertyType)) Check(value, name);
+            if (IsOurs(property.PropertyType.GenericTypeArguments.FirstOrDefault()))
+                foreach (var (index, inner) in ((IEnumerable<object>)value!).Index()) Check(inner, $"{name}:{index}");
+        }
     }
 
-    private static bool IsOurs(Type? type) => type is { IsClass: true } && type.Namespace!.StartsWith("MfaEvents.", StringComparison.Ordinal);
+    private static bool IsOurs(Type? type) =>
+        type is { IsClass: true } && type.Namespace!.StartsWith("MfaEvents.", StringComparison.Ordinal);
 }
 
 /// <summary>Where the embedded PostgreSQL finds its binaries.</summary>

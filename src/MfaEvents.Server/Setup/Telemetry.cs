@@ -47,7 +47,8 @@ public static class Telemetry
                 .AddMeter(MfaMetrics.MeterName, "Marten", "Wolverine*", "Npgsql")
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddView(instrument => instrument.Meter.Name.StartsWith("Wolverine", StringComparison.Ordinal) ? OfMessages : null)
+                .AddView(instrument =>
+                    instrument.Meter.Name.StartsWith("Wolverine", StringComparison.Ordinal) ? OfMessages : null)
                 .AddOtlpExporter());
     }
 }

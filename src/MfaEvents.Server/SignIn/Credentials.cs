@@ -22,8 +22,10 @@ public sealed record NamedPrincipal(string AccountId, string Principal, string S
 /// </summary>
 public sealed class Credentials(IDirectoryStore directory, IDocumentStore store, Seals seals) : IDisposable
 {
-    /// <summary>In whose place somebody is asked for who does not exist.</summary>
+    /// <summary>The account in whose place one is asked for that does not exist: no account id begins with a zero.</summary>
     public const string NoAccount = "000000000000";
+
+    /// <summary>The principal in whose place one is asked for that does not exist: a user has a name.</summary>
     public const string NoUser = "user:";
 
     // Hashing is slow by intention: a crowd of guessers waits in line and does not take the processors from everybody else.

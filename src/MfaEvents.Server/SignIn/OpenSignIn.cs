@@ -31,7 +31,8 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, MfaEv
         try
         {
             Origin.Of(http, key.AccountId, found.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
-            if (await held.LockAsync(cancellation) && await FindAsync(session, found.Id, now, cancellation) is not null) return held;
+            if (await held.LockAsync(cancellation) && await FindAsync(session, found.Id, now, cancellation) is not null)
+                return held;
         }
         catch
         {

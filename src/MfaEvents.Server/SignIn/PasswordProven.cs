@@ -35,7 +35,8 @@ public sealed class PasswordProven(
             return Answer.Ok(await tokens.IssueAsync(who.AccountId, begun, cancellation));
         }
 
-        var (signInId, key, expiresAt) = (Guid.CreateVersion7(now), SignInKey.Draw(who.AccountId), now + settings.SignIn.ChallengeLifetime);
+        var (signInId, key) = (Guid.CreateVersion7(now), SignInKey.Draw(who.AccountId));
+        var expiresAt = now + settings.SignIn.ChallengeLifetime;
         session.Insert(new SignInChallenge(key.ChallengeId(signInId), who.Principal, expiresAt));
         await session.SaveChangesAsync(cancellation);
         var devices = state.SecondFactors.Select(device => new SignInDevice(device.DeviceId, device.Name, device.Type));

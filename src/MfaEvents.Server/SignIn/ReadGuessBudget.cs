@@ -29,7 +29,8 @@ public static class ReadGuessBudgetEndpoint
 
     [WolverineGet("/guess-budget"), NotTenanted, Allow(Role.Auditor, Role.Operator)]
     [Answers(200, typeof(GuessBudgetView))]
-    [Queries("successesPerDay", "How often the owner signs in, in the second scenario: 1 to 2880, one for each step; 10 when left out.")]
+    [Queries("successesPerDay",
+        "How often the owner signs in, in the second scenario: 1 to 2880, one for each step; 10 when left out.")]
     public static Answer Get(HttpRequest request, MfaEventsSettings settings)
     {
         var query = new QueryReader(request);

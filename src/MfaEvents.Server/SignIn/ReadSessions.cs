@@ -13,7 +13,8 @@ namespace MfaEvents.Server.SignIn;
 /// <param name="SourceAddress">From where.</param>
 /// <param name="UserAgent">What the client called itself.</param>
 /// <param name="Current">Whether it is the one of this request.</param>
-public sealed record SessionView(Guid SessionId, DateTimeOffset StartedAt, string? SourceAddress, string? UserAgent, bool Current);
+public sealed record SessionView(
+    Guid SessionId, DateTimeOffset StartedAt, string? SourceAddress, string? UserAgent, bool Current);
 
 public sealed record SessionsView(IReadOnlyList<SessionView> Sessions);
 
@@ -23,7 +24,12 @@ public static class ReadSessionsEndpoint
     [WolverineGet(Routes.Sessions), Allow(Role.Owner)]
     [Answers(200, typeof(SessionsView))]
     public static async Task<Answer> Get(
-        string principal, Caller caller, IQuerySession session, MfaEventsSettings settings, TimeProvider clock, CancellationToken cancellation)
+        string principal,
+        Caller caller,
+        IQuerySession session,
+        MfaEventsSettings settings,
+        TimeProvider clock,
+        CancellationToken cancellation)
     {
         if (await session.LoadAsync<PrincipalMfa>(principal, cancellation) is null) return Problems.NotFound;
         var sessions = await Sessions.OfAsync(session, principal, clock.GetUtcNow(), settings, cancellation);

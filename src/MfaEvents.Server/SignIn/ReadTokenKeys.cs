@@ -12,7 +12,7 @@ public sealed record TokenKeySet(IReadOnlyList<TokenKeyView> Keys);
 /// <summary>One public key: P-256, for ES256 signatures.</summary>
 public sealed record TokenKeyView(string Kty, string Crv, string X, string Y, string Kid, string Use, string Alg)
 {
-    public static TokenKeyView Of(JsonWebKey key) => new(key.Kty, key.Crv, key.X, key.Y, key.Kid, "sig", SecurityAlgorithms.EcdsaSha256);
+    public static TokenKeyView Of(JsonWebKey key) => new(key.Kty, key.Crv, key.X, key.Y, key.Kid, key.Use, key.Alg);
 }
 
 /// <summary>The public keys that verify our access tokens.</summary>

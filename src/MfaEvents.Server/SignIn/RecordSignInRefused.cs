@@ -10,8 +10,9 @@ using Wolverine.Persistence.EventSourcing;
 namespace MfaEvents.Server.SignIn;
 
 /// <summary>
-/// A wrong password, to be recorded in its principal's stream. It is sent for names that nobody has as well, so that a request for
-/// one does the same work; then there is nothing to record. Where the attempt came from is sealed, because it waits in a queue.
+/// A wrong password, to be recorded in its principal's stream. It is sent for names that nobody has as well, so that a request
+/// for one does the same work; then there is nothing to record. Where the attempt came from is sealed, because it waits in a
+/// queue.
 /// </summary>
 public sealed record RecordSignInRefused(
     string Principal, int ConsecutiveFailures, int WaitSeconds, string AccountId, string Sealed)

@@ -17,5 +17,6 @@ public sealed class DeviceIdAttribute : RegularExpressionAttribute
 public sealed class PlainTextAttribute : RegularExpressionAttribute
 {
     public PlainTextAttribute()
-        : base(@"^[^\u0000-\u001F\u007F]{1,254}$") => ErrorMessage = "{0} must be 1 to 254 characters without control characters.";
+        : base(@"^[^\u0000-\u001F\u007F]{1,254}$") =>
+        ErrorMessage = "{0} must be 1 to 254 characters without control characters.";
 }

@@ -12,8 +12,8 @@ namespace MfaEvents.Server.SignIn;
 /// <param name="Principal">Whose it is.</param>
 /// <param name="Factor">What the sign-in was completed with.</param>
 /// <param name="StartedAt">When it began, which is when its principal last proved who they are.</param>
-/// <param name="SourceAddress">From where.</param>
-/// <param name="UserAgent">What the client calls itself.</param>
+/// <param name="SourceAddress">The network address it began from.</param>
+/// <param name="UserAgent">What the client called itself then.</param>
 public sealed record Session(
     Guid Id, string Principal, Factor Factor, DateTimeOffset StartedAt, string? SourceAddress, string? UserAgent)
 {
@@ -24,7 +24,7 @@ public sealed record Session(
         now - StartedAt < policy.SessionLifetime && now - lastUsedAt < policy.SessionIdle;
 }
 
-/// <summary>When a session was last used. No event: it is rewritten once a minute.</summary>
+/// <summary>When a session was last used, to a minute. No event: a busy session rewrites it once a minute.</summary>
 public sealed record SessionUse(Guid Id, DateTimeOffset LastUsedAt);
 
 /// <summary>

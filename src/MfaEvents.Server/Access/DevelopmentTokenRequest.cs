@@ -41,7 +41,7 @@ public sealed record DevelopmentTokenRequest
         var accounts = Listed(options, "--account");
         if (accounts.Exists(account => account.Length != 12 || !account.All(char.IsAsciiDigit)))
             throw new ArgumentException("--account is an account's twelve digits.");
-        var owner = roles.Contains("owner");
+        var owner = roles.Contains(RoleNames.Owner);
         if (owner && accounts.Count != 1) throw new ArgumentException("An owner has exactly one --account.");
         var principal = options.GetValueOrDefault("--principal")?[^1] ?? (owner ? Core.Accounts.Principal.Root : null);
         if (principal is not (null or Core.Accounts.Principal.Root) && Core.Accounts.Principal.UserName(principal) is null or "")

@@ -24,9 +24,11 @@ public enum Role
 /// <summary>How roles are written in tokens.</summary>
 public static class RoleNames
 {
+    public const string Owner = "owner";
+
     private static readonly Dictionary<string, Role> ByName = new(StringComparer.Ordinal)
     {
-        ["owner"] = Role.Owner,
+        [Owner] = Role.Owner,
         ["service"] = Role.Service,
         ["support-agent"] = Role.SupportAgent,
         ["support-approver"] = Role.SupportApprover,

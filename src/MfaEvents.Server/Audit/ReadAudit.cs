@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Marten;
@@ -54,7 +54,7 @@ public static class ReadAuditEndpoint
         var (eventType, actor, sourceAddress) = (query.Text("eventType"), query.Text("actor"), query.Text("sourceAddress"));
         var (from, to) = (query.Instant("from"), query.Instant("to"));
         var limit = (int)(query.Whole("limit", 1, MostLimit) ?? DefaultLimit);
-        var before = Cursor.Read(query);
+        var before = Before(query);
         if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is null) return Problems.NotFound;
         if (query.Refusal is { } refusal) return refusal;
 
@@ -78,7 +78,7 @@ public static class ReadAuditEndpoint
         var page = await items.OrderByDescending(item => item.Index).Take(limit + 1).ToListAsync(cancellation);
         return Answer.Ok(new AuditView(
             [.. page.Take(limit).Select(item => View(item, redacted: !caller.SeesReasons))],
-            page.Count > limit ? Cursor.Write(page[limit - 1].Index) : null,
+            page.Count > limit ? CursorBefore(page[limit - 1].Index) : null,
             upTo));
     }
 
@@ -99,24 +99,16 @@ public static class ReadAuditEndpoint
         item.DeviceType,
         redacted ? Redaction.Of(item.EventType, item.Data) : item.Data);
 
-    private static class Cursor
+    private static string CursorBefore(long index) => Cursor.Write("before", index.ToString(CultureInfo.InvariantCulture));
+
+    private static long? Before(QueryReader query)
     {
-        private const string Prefix = "before:";
-
-        public static string Write(long index) => Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Prefix}{index}"));
-
-        public static long? Read(QueryReader query)
-        {
-            if (query.Text("cursor") is not { } text) return null;
-            var bytes = new byte[text.Length];
-            if (Convert.TryFromBase64String(text, bytes, out var length)
-                && Encoding.ASCII.GetString(bytes, 0, length) is var plain
-                && plain.StartsWith(Prefix, StringComparison.Ordinal)
-                && long.TryParse(plain.AsSpan(Prefix.Length), out var index))
-                return index;
-            query.Refuse("cursor", "cursor must be the nextCursor of an earlier page.");
-            return null;
-        }
+        if (query.Text("cursor") is not { } text) return null;
+        if (Cursor.Read(text) is ["before", var number]
+            && long.TryParse(number, NumberStyles.Integer, CultureInfo.InvariantCulture, out var index))
+            return index;
+        query.Refuse("cursor", "cursor must be the nextCursor of an earlier page.");
+        return null;
     }
 }
 

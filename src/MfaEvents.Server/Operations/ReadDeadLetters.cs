@@ -1,4 +1,3 @@
-using System.Text;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using Wolverine.Http;
@@ -41,14 +40,14 @@ public static class ReadDeadLettersEndpoint
     {
         var query = new QueryReader(request);
         var limit = (int)(query.Whole("limit", 1, MostLimit) ?? DefaultLimit);
-        var page = Cursor.Read(query, limit);
+        var page = Page(query, limit);
         if (query.Refusal is { } refusal) return refusal;
 
         var found = await messages.DeadLetters.QueryAsync(
             new DeadLetterEnvelopeQuery { PageNumber = page, PageSize = limit }, cancellation);
         return Answer.Ok(new DeadLettersView(
             [.. found.Envelopes.Select(View)],
-            (long)page * limit < found.TotalCount ? Cursor.Write(page + 1, limit) : null));
+            (long)page * limit < found.TotalCount ? CursorTo(page + 1, limit) : null));
     }
 
     private static DeadLetterView View(DeadLetterEnvelope letter) => new(
@@ -61,24 +60,18 @@ public static class ReadDeadLettersEndpoint
         letter.Envelope.Attempts,
         letter.Replayable);
 
-    /// <summary>A page and its size: a message that goes meanwhile moves those behind it forward by one.</summary>
-    private static class Cursor
-    {
-        public static string Write(int page, int limit) =>
-            Convert.ToBase64String(Encoding.ASCII.GetBytes($"page:{page}:{limit}"));
+    // A page and its size: a message that goes meanwhile moves those behind it forward by one.
+    private static string CursorTo(int page, int limit) => Cursor.Write("page", $"{page}", $"{limit}");
 
-        public static int Read(QueryReader query, int limit)
-        {
-            if (query.Text("cursor") is not { } text) return 1;
-            var bytes = new byte[text.Length];
-            if (Convert.TryFromBase64String(text, bytes, out var length)
-                && Encoding.ASCII.GetString(bytes, 0, length).Split(':') is ["page", var page, var size]
-                && int.TryParse(page, out var number)
-                && number > 1
-                && size == $"{limit}")
-                return number;
-            query.Refuse("cursor", "cursor must be the nextCursor of an earlier page with the same limit.");
-            return 1;
-        }
+    private static int Page(QueryReader query, int limit)
+    {
+        if (query.Text("cursor") is not { } text) return 1;
+        if (Cursor.Read(text) is ["page", var page, var size]
+            && int.TryParse(page, out var number)
+            && number > 1
+            && size == $"{limit}")
+            return number;
+        query.Refuse("cursor", "cursor must be the nextCursor of an earlier page with the same limit.");
+        return 1;
     }
 }

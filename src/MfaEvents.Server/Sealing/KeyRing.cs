@@ -101,14 +101,14 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
     internal void Renew() => Renew(clock.GetTimestamp(), TimeSpan.Zero);
 
     /// <summary>Whether the key for everything new lies where the ring lies: what cannot be kept is not sealed with.</summary>
-    internal bool Seals => Current().Seals;
+    internal bool CanSeal => Current().CanSeal;
 
     public void Dispose() => renewing.Dispose();
 
     private Copy Current()
     {
         var taken = copy;
-        return taken is not null && clock.GetElapsedTime(taken.At) < settings.Keys.Copied
+        return taken is not null && clock.GetElapsedTime(taken.At) < settings.Keys.CopyLifetime
             ? taken
             : Renew(clock.GetTimestamp(), TimeSpan.Zero);
     }
@@ -222,9 +222,9 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
 
     /// <summary>The ring as it was at a timestamp of the clock.</summary>
     private sealed class Copy(
-        KeyRing ring, Guid active, Dictionary<Guid, Lazy<IAuthenticatedEncryptor>> encryptors, bool seals, long at) : IKeyRing
+        KeyRing ring, Guid active, Dictionary<Guid, Lazy<IAuthenticatedEncryptor>> encryptors, bool canSeal, long at) : IKeyRing
     {
-        public bool Seals => seals;
+        public bool CanSeal => canSeal;
 
         public long At => at;
 
@@ -233,7 +233,7 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         public Guid DefaultKeyId => active;
 
         // A key that is in no folder any more would take with it what is sealed from now on.
-        public IAuthenticatedEncryptor DefaultAuthenticatedEncryptor => seals
+        public IAuthenticatedEncryptor DefaultAuthenticatedEncryptor => canSeal
             ? encryptors[active].Value
             : throw new CryptographicException($"The key {active} is not in the key ring in {ring.Where} any more.");
 

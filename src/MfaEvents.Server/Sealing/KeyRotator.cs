@@ -96,13 +96,13 @@ public sealed partial class KeyRotator(
                 Unreadable = 0,
                 Place = 0,
                 Total = rotation.Done + await CountAsync(rotation.SealingKey, cancellation),
-            }, settings.Keys.Copied);
+            }, settings.Keys.CopyLifetime);
     }
 
     // Every node has published it by now.
     private async Task SignWithTheNewKeyAsync(IDocumentSession session, CancellationToken cancellation)
     {
-        var until = clock.GetUtcNow() + settings.Keys.Copied + settings.SignIn.TokenLifetime + TokenKeys.ClockSkew;
+        var until = clock.GetUtcNow() + settings.Keys.CopyLifetime + settings.SignIn.TokenLifetime + TokenKeys.ClockSkew;
         var keys = await session.Query<TokenKey>().Where(key => key.State != KeyState.Retired).ToListAsync(cancellation);
         foreach (var key in keys.Where(key => key is { State: KeyState.Retiring, Signs: true }))
             session.Store(key with { Signs = false, VerifiesUntil = until });

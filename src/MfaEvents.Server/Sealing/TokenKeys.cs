@@ -29,7 +29,7 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
     /// <summary>What a new token is signed with; its <c>kid</c> is the key's id. The first call makes the first key.</summary>
     public async Task<SigningCredentials> SigningAsync(CancellationToken cancellation)
     {
-        var keys = await KeysAsync(settings.Keys.Copied, cancellation);
+        var keys = await KeysAsync(settings.Keys.CopyLifetime, cancellation);
         var key = keys.SingleOrDefault(key => key.Signs) ?? await FirstAsync(cancellation);
         return opened.GetOrAdd(key.Id, _ => Open(key));
     }
@@ -57,7 +57,7 @@ public sealed class TokenKeys(IDirectoryStore directory, Seals seals, MfaEventsS
     public async Task<IReadOnlyList<JsonWebKey>> PublicAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        var keys = await KeysAsync(settings.Keys.Copied, cancellation);
+        var keys = await KeysAsync(settings.Keys.CopyLifetime, cancellation);
         return [.. keys.Where(key => key.Verifies(now)).Select(key => key.Public())];
     }
 

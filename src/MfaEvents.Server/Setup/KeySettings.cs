@@ -31,7 +31,7 @@ public sealed class KeySettings : IValidatableObject
     public TimeSpan Settling { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How old a node's copy of the ring may be when it seals.</summary>
-    internal TimeSpan Copied => Settling / 3;
+    internal TimeSpan CopyLifetime => Settling / 3;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -17,7 +17,7 @@ public static class SealingSetup
         builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<KeyRotator>();
         builder.Services.AddSingleton<IKeyRingProvider>(services => services.GetRequiredService<KeyRing>());
-        builder.Services.AddHostedService<RenewKeys>();
+        builder.Services.AddHostedService<RenewKeyRing>();
 
         var protection = builder.Services.AddDataProtection().SetApplicationName("MfaEvents").DisableAutomaticKeyGeneration();
         if (settings.Keys.Storage == KeyStorage.Folder)

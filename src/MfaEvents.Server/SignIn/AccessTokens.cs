@@ -49,7 +49,7 @@ public sealed class AccessTokens(TokenKeys keys, MfaEventsSettings settings, Tim
                 [ClaimNames.Session] = session.Id.ToString(),
                 [ClaimNames.AuthenticationMethods] = session.AuthenticationMethods.ToArray(),
                 [ClaimNames.AuthenticatedAt] = session.StartedAt.ToUnixTimeSeconds(),
-                [ClaimNames.Roles] = (string[])["owner"],
+                [ClaimNames.Roles] = (string[])[RoleNames.Owner],
                 [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7(now).ToString(),
             },
             SigningCredentials = await keys.SigningAsync(cancellation),

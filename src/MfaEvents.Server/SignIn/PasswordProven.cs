@@ -31,7 +31,7 @@ public sealed class PasswordProven(
         {
             stream.AppendOne(signedIn);
             await session.SaveChangesAsync(cancellation);
-            var begun = new Session(signedIn.SessionId, who.Principal, signedIn.Factor, now, null, null);
+            var begun = new Session(signedIn.SessionId, who.Principal, signedIn.Factor, now);
             return Answer.Ok(await tokens.IssueAsync(who.AccountId, begun, cancellation));
         }
 

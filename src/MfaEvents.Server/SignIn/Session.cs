@@ -15,7 +15,12 @@ namespace MfaEvents.Server.SignIn;
 /// <param name="SourceAddress">The network address it began from.</param>
 /// <param name="UserAgent">What the client called itself then.</param>
 public sealed record Session(
-    Guid Id, string Principal, Factor Factor, DateTimeOffset StartedAt, string? SourceAddress, string? UserAgent)
+    Guid Id,
+    string Principal,
+    Factor Factor,
+    DateTimeOffset StartedAt,
+    string? SourceAddress = null,
+    string? UserAgent = null)
 {
     /// <summary>How the factors are written in a token (RFC 8176).</summary>
     public IReadOnlyList<string> AuthenticationMethods => Factor == Factor.Otp ? ["pwd", "otp"] : ["pwd"];

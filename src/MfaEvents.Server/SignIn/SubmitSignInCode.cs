@@ -46,7 +46,7 @@ public static class SubmitSignInCodeEndpoint
         await signIn.CommitAsync(decision.Events, completes: accepted, http.RequestAborted);
         if (!accepted) return CodeRefusals.For(decision);
 
-        var begun = new Session(sessionId, signIn.State.Id, Factor.Otp, now, null, null);
+        var begun = new Session(sessionId, signIn.State.Id, Factor.Otp, now);
         return Answer.Ok(await tokens.IssueAsync(signIn.AccountId, begun, http.RequestAborted));
     }
 }

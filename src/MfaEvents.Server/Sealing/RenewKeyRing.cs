@@ -3,17 +3,17 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.Sealing;
 
 /// <summary>Renews this node's copy of the ring before it grows too old, so that no request waits for it.</summary>
-public sealed partial class RenewKeys(KeyRing ring, MfaEventsSettings settings, ILogger<RenewKeys> log) : BackgroundService
+public sealed partial class RenewKeyRing(KeyRing ring, MfaEventsSettings settings, ILogger<RenewKeyRing> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(settings.Keys.Copied / 2);
+        using var timer = new PeriodicTimer(settings.Keys.CopyLifetime / 2);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
                 ring.Renew();
-                if (!ring.Seals) Lost(ring.ActiveKeyId);
+                if (!ring.CanSeal) Lost(ring.ActiveKeyId);
             }
             catch (Exception exception)
             {

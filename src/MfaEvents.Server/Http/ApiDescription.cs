@@ -69,7 +69,7 @@ public static class ApiDescription
             operation.Responses[Code(answer.Status)] = await AnswerAsync(answer, context, cancellation);
         foreach (var problems in RefusalsOf(chain, metadata).GroupBy(problem => problem.Status).OrderBy(group => group.Key))
         {
-            string[] slugs = [.. problems.Select(problem => problem.Slug)];
+            string[] slugs = [.. problems.Select(problem => problem.Slug).Distinct()];
             operation.Responses[Code(problems.Key)] = await RefusalAsync(problems.Key, slugs, context, cancellation);
         }
 

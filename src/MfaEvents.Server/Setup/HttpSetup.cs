@@ -60,7 +60,7 @@ public static class HttpSetup
         });
 
         app.MapHealth();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi().AllowAnonymous().WithMetadata(new PerAddressAttribute());
         if (app.Environment.IsDevelopment())
             app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()
                 .WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));

@@ -37,6 +37,16 @@ public sealed class PerAddressTests(EdgeHost edge)
     }
 
     [Fact]
+    public async Task The_API_description_counts_because_it_is_dear()
+    {
+        var client = edge.From("203.0.113.6");
+        (await client.Get("/openapi/v1.json")).ShouldBe(HttpStatusCode.OK);
+        await SpendAsync(edge.From("203.0.113.8"));
+
+        (await edge.From("203.0.113.8").Get("/openapi/v1.json")).ShouldRefuse(429, "too-many-attempts");
+    }
+
+    [Fact]
     public async Task IPv4_in_IPv6_is_IPv4()
     {
         await SpendAsync(edge.From("203.0.113.4"));

@@ -62,7 +62,8 @@ public static class HttpSetup
         });
 
         app.MapHealth();
-        app.MapOpenApi().AllowAnonymous().CacheOutput(description => description.SetVaryByHost(false).SetVaryByQuery([]).Expire(TimeSpan.FromDays(1)));
+        app.MapOpenApi().AllowAnonymous()
+            .CacheOutput(description => description.SetVaryByHost(false).SetVaryByQuery([]).Expire(TimeSpan.FromDays(1)));
         if (app.Environment.IsDevelopment())
             app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()
                 .WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));

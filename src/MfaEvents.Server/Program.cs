@@ -21,7 +21,7 @@ try
     builder.AddTelemetry();
     builder.AddMessaging();
     builder.AddGeneratedCode();
-    builder.AddSealing(settings);
+    builder.AddSealing(settings, database.ConnectionString);
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
     builder.AddHttp(settings);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 
 namespace MfaEvents.Benchmarks;
 
@@ -33,7 +34,7 @@ public static class SignInTiming
         for (var number = 0; number < tries; number++)
         {
             var name = 1 + number / TriesOfAName;
-            var wrongPasswordFirst = Random.Shared.Next(2) == 0;
+            var wrongPasswordFirst = RandomNumberGenerator.GetInt32(2) == 0;
             foreach (var wrongPassword in (bool[])[wrongPasswordFirst, !wrongPasswordFirst])
                 (wrongPassword ? known : unknown).Add(await TakeAsync(api, wrongPassword ? "known" : "nobody", name));
         }

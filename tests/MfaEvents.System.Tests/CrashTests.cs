@@ -119,7 +119,8 @@ public sealed class CrashTests : IDisposable
         versions.ShouldBe(Enumerable.Range(1, items.Count).Select(version => (long)version));
         items[0]!["eventType"]!.ToString().ShouldBe("principal_created");
 
-        var told = items.Skip(1)
+        // What a first activation and a removal do to sessions is told beside them.
+        var told = items.Skip(1).Where(item => item!["eventType"]!.ToString() != "sessions_ended")
             .Select(item => (EventType: item!["eventType"]!.ToString(), DeviceId: item["data"]!["deviceId"]!.ToString())).ToArray();
         told.Take(writer.Acknowledged.Count).ShouldBe(writer.Acknowledged);
 

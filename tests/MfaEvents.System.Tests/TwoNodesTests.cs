@@ -6,7 +6,7 @@ namespace MfaEvents.SystemTests;
 public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<TwoNodesTests.Nodes>
 {
     [Fact]
-    public async Task Of_forty_parallel_submissions_of_one_code_one_is_accepted()
+    public async Task Of_forty_parallel_submissions_of_one_code_one_is_accepted_and_few_are_looked_at_in_vain()
     {
         var account = await nodes.First.RegisterAsync();
         var device = await account.ActivateAsync("phone");
@@ -15,10 +15,14 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
         var replies = await OnBothAsync(40, node => account.On(node).VerifyAsync(device, code));
 
         replies.Count(reply => reply.Status == 200).ShouldBe(1);
-        replies.Where(reply => reply.Status != 200).ShouldAllBe(reply => reply.Slug == "invalid-authentication-code");
+
+        // Or a few more, when the machine is so slow that the first wait is over before the last of them has come.
+        var lookedAt = replies.Count(reply => reply.Slug == "invalid-authentication-code");
+        lookedAt.ShouldBeInRange(5, 8);
+        replies.Count(reply => reply.Slug == "too-many-attempts").ShouldBe(39 - lookedAt);
         var history = await account.HistoryAsync();
         history.Count(item => item!["eventType"]!.ToString() == "code_accepted").ShouldBe(1);
-        history.Count(item => item!["eventType"]!.ToString() == "code_rejected").ShouldBe(39);
+        history.Count(item => item!["eventType"]!.ToString() == "code_rejected").ShouldBe(lookedAt);
     }
 
     [Fact]
@@ -119,7 +123,7 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
 
         TestContext.Current.TestOutputHelper!.WriteLine($"audit trail complete {watch.Elapsed} after the activation");
         var trail = (await account.Api.GetAsync(account.Path + "/audit", account.Token)).Body!["items"]!.AsArray();
-        trail[0]!["eventType"]!.ToString().ShouldBe("device_activated");
+        trail.Select(item => item!["eventType"]!.ToString()).ShouldContain("device_activated");
     }
 
     private async Task<IEnumerable<(TestAccount Account, TestDevice Device)>> ActiveDevicesAsync(int principals)

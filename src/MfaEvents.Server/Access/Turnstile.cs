@@ -3,24 +3,27 @@ using System.Collections.Concurrent;
 namespace MfaEvents.Server.Access;
 
 /// <summary>
-/// Lets the commands of one principal through one by one on this node, before any of them takes a connection: they would wait for
-/// the same row lock, and a crowd at one principal would hold the connections of everybody else.
+/// Lets what belongs to one name through one by one on this node. The commands of one principal would wait for the same row lock,
+/// and a crowd at it would hold the connections of everybody else; the passwords of one client would take the processors.
 /// </summary>
 public sealed class Turnstile
 {
     /// <summary>How many may wait; whoever comes then is told to come again.</summary>
     private const int LongestQueue = 64;
 
-    /// <summary>How long one waits at most, which is the time for which a row lock would be waited.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long one waits at most: it holds nothing meanwhile, and a request has 30 s.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private readonly ConcurrentDictionary<(string AccountId, string Principal), Queue> queues = new();
+    private readonly ConcurrentDictionary<string, Queue> queues = new(StringComparer.Ordinal);
+
+    /// <summary>Waits for the turn of one of a principal's commands, as below.</summary>
+    public Task<IDisposable> EnterAsync(string accountId, string principal, CancellationToken cancellation) =>
+        EnterAsync($"{accountId}/{principal}", cancellation);
 
     /// <summary>Waits for one's turn, which lasts until it is disposed of.</summary>
     /// <exception cref="CrowdedException">It does not come.</exception>
-    public async Task<IDisposable> EnterAsync(string accountId, string principal, CancellationToken cancellation)
+    public async Task<IDisposable> EnterAsync(string name, CancellationToken cancellation)
     {
-        var name = (accountId, principal);
         var queue = Join(name);
         var entered = false;
         try
@@ -34,7 +37,7 @@ public sealed class Turnstile
         }
     }
 
-    private Queue Join((string, string) name)
+    private Queue Join(string name)
     {
         while (true)
         {
@@ -48,7 +51,7 @@ public sealed class Turnstile
         }
     }
 
-    private void Leave((string, string) name, Queue queue)
+    private void Leave(string name, Queue queue)
     {
         lock (queue)
         {
@@ -68,7 +71,7 @@ public sealed class Turnstile
         public bool IsClosed { get; set; }
     }
 
-    private sealed class Turn(Turnstile turnstile, (string, string) name, Queue queue) : IDisposable
+    private sealed class Turn(Turnstile turnstile, string name, Queue queue) : IDisposable
     {
         public void Dispose()
         {
@@ -78,8 +81,8 @@ public sealed class Turnstile
     }
 }
 
-/// <summary>Too many commands of one principal at once.</summary>
-public sealed class CrowdedException() : Exception("Too many commands of one principal at once.");
+/// <summary>Too many of one principal's commands, or of one client's passwords, at once.</summary>
+public sealed class CrowdedException() : Exception("Too much of one name at once.");
 
 /// <summary>Sends every command whose address names a principal through the <see cref="Turnstile"/>.</summary>
 public sealed class OneByOne(RequestDelegate next, Turnstile turnstile)

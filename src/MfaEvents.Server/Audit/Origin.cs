@@ -66,10 +66,14 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     }
 }
 
-/// <summary>Stamps the origin of a request on the session of its endpoint.</summary>
+/// <summary>Stamps the origin of a request on the session of its endpoint, which commits only while the caller's session goes on.</summary>
 public static class RequestOrigin
 {
-    public static void Before(HttpContext http, IDocumentSession session) => Origin.Of(http).Stamp(session);
+    public static void Before(HttpContext http, IDocumentSession session)
+    {
+        Origin.Of(http).Stamp(session);
+        SignIn.LiveSession.Demand(http.Features.Get<Caller>(), session);
+    }
 }
 
 /// <summary>Stamps the product itself on the session of a message that came due.</summary>

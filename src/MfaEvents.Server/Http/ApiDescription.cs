@@ -34,6 +34,8 @@ public static class ApiDescription
                 Description = "Multi-factor authentication of account root users and IAM users. "
                     + "Problems are RFC 9457, instants RFC 3339 in UTC.",
             };
+            // It is written once for everybody, whatever host they asked.
+            document.Servers = [];
             document.Tags = Rooms.Select(room => new OpenApiTag { Name = room }).ToHashSet();
             document.AddComponent(Bearer, new OpenApiSecurityScheme
             {

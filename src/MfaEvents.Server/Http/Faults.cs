@@ -5,6 +5,7 @@ using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.SignIn;
 using Npgsql;
 
 namespace MfaEvents.Server.Http;
@@ -45,6 +46,7 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
         _ when Find<PostgresException>(exception)?.SqlState
             is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => Problems.Conflict,
         CrowdedException => Problems.Unavailable(traceId),
+        SessionEndedException => Problems.Unauthenticated,
         BadHttpRequestException { StatusCode: 413 } => Problems.PayloadTooLarge,
         BadHttpRequestException => Problems.MalformedRequest("The request could not be read."),
         _ when DatabaseFaults.IsTransient(exception) => Problems.Unavailable(traceId),

@@ -19,7 +19,8 @@ namespace MfaEvents.Server.Sealing;
 /// when it finds none. Here a node's copy is renewed every few seconds and at once for a key it has never heard of, and a key is
 /// made in two cases alone: for a database with nothing sealed in it, and by a rotation.
 /// </remarks>
-public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaEventsSettings settings, TimeProvider clock)
+public sealed class KeyRing(
+    IKeyManager storage, IDirectoryStore directory, RingDatabase database, MfaEventsSettings settings, TimeProvider clock)
     : IKeyRingProvider, IDisposable
 {
     /// <summary>Anybody can name keys that do not exist: they cost a query this often at most.</summary>
@@ -168,7 +169,7 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
             if (before is not null && pause - clock.GetElapsedTime(before.At) is { Ticks: > 0 } rest) Thread.Sleep(rest);
 
             var at = clock.GetTimestamp();
-            var known = Task.Run(KnownAsync).GetAwaiter().GetResult().Where(key => key.State != KeyState.Retired).ToArray();
+            var known = database.Read(directory.Options.Serializer()).Where(key => key.State != KeyState.Retired).ToArray();
             var held = HeldNow();
             var active = known.Single(key => key.State == KeyState.Active).Id;
             var encryptors = new Dictionary<Guid, Lazy<IAuthenticatedEncryptor>>();
@@ -184,12 +185,6 @@ public sealed class KeyRing(IKeyManager storage, IDirectoryStore directory, MfaE
         finally
         {
             renewing.Release();
-        }
-
-        async Task<IReadOnlyList<SealingKey>> KnownAsync()
-        {
-            await using var session = directory.QuerySession();
-            return await session.Query<SealingKey>().ToListAsync();
         }
     }
 

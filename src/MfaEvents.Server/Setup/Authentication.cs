@@ -114,7 +114,7 @@ public static class Authentication
             var issuer = new JsonWebToken(header[prefix.Length..].Trim()).Issuer;
             return schemes.Contains(issuer) ? issuer : Nobody.Scheme;
         }
-        catch (Exception exception) when (exception is ArgumentException or SecurityTokenMalformedException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or SecurityTokenMalformedException)
         {
             return Nobody.Scheme;
         }

@@ -26,6 +26,7 @@ public static class HttpSetup
         builder.Services.ConfigureSystemTextJsonForWolverineOrMinimalApi(json => Json.Configure(json.SerializerOptions));
         builder.Services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
+        builder.Services.AddOutputCache();
         builder.AddHealth();
         builder.AddEdge(settings);
     }
@@ -46,6 +47,7 @@ public static class HttpSetup
         app.UseMiddleware<CountedWaits>();
         app.UseMiddleware<Gate>();
         app.UseMiddleware<OneByOne>();
+        app.UseOutputCache();
 
         app.MapWolverineEndpoints(http =>
         {
@@ -60,7 +62,8 @@ public static class HttpSetup
         });
 
         app.MapHealth();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi().AllowAnonymous()
+            .CacheOutput(description => description.SetVaryByHost(false).SetVaryByQuery([]).Expire(TimeSpan.FromDays(1)));
         if (app.Environment.IsDevelopment())
             app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()
                 .WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));

@@ -9,11 +9,12 @@ namespace MfaEvents.Server.Setup;
 public static class SealingSetup
 {
     /// <summary>The key ring: a folder beside the database, or in it under a certificate.</summary>
-    public static void AddSealing(this WebApplicationBuilder builder, MfaEventsSettings settings)
+    public static void AddSealing(this WebApplicationBuilder builder, MfaEventsSettings settings, string connectionString)
     {
         const string section = $"{MfaEventsSettings.Section}:{nameof(MfaEventsSettings.Keys)}";
         builder.Services.AddSingleton<Seals>();
         builder.Services.AddSingleton<TokenKeys>();
+        builder.Services.AddSingleton(_ => new RingDatabase(connectionString));
         builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<KeyRotator>();
         builder.Services.AddSingleton<IKeyRingProvider>(services => services.GetRequiredService<KeyRing>());

@@ -43,6 +43,7 @@ public static class StartSignInEndpoint
         PasswordAttempts attempts,
         Credentials credentials,
         PasswordProven proven,
+        Turnstile turnstile,
         IMessageBus messages,
         Seals seals)
     {
@@ -50,6 +51,9 @@ public static class StartSignInEndpoint
         if (Incomplete(name) is { } refusal) return refusal;
 
         var cancellation = http.RequestAborted;
+        // Hashing is slow by intention, and one client has one password in hand: whoever guesses waits behind itself.
+        var client = Convert.ToHexString(ClientAddress.Network(http.Connection.RemoteIpAddress));
+        using var turn = await turnstile.EnterAsync($"password from {client}", cancellation);
         var attempt = PasswordAttempts.IdOf(name, http.Connection.RemoteIpAddress);
         var (failures, wait) = await attempts.CountAsync(attempt, cancellation);
         if (wait is { } seconds) return Problems.TooManyAttempts(seconds);

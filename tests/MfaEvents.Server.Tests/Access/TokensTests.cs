@@ -6,6 +6,7 @@ public sealed class TokensTests(TestRun run)
 
     [Theory]
     [InlineData(null), InlineData("not-a-token"), InlineData("a.b.c"),
+     InlineData("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0.a.b.c.d"),
      InlineData("eyJhbGciOiJub25lIn0.eyJpc3MiOiJ1cm46bWZhZXZlbnRzOmRldmVsb3BtZW50IiwiYXVkIjoibWZhZXZlbnRzIiwic3ViIjoieCIsInJvbGVzIjpbInByb3Zpc2lvbmVyIl19.")]
     public async Task What_is_no_token_of_ours_is_nobody(string? token)
     {

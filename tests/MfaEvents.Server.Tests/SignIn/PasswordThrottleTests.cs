@@ -100,6 +100,14 @@ public sealed class PasswordThrottleTests(TestRun run)
     }
 
     [Fact]
+    public async Task Right_passwords_that_race_make_nobody_wait()
+    {
+        var account = await api.RegisteredAccount();
+        var owner = account.Stranger();
+        (await Scenarios.AtOnce(12, _ => owner.SignIn(account))).ShouldAllBe(reply => reply.Status == 200);
+    }
+
+    [Fact]
     public async Task The_beginning_of_each_wait_is_one_event_and_what_waits_is_none()
     {
         var account = await api.RegisteredAccount();

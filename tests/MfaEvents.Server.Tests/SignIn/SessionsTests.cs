@@ -59,6 +59,21 @@ public sealed class SessionsTests(TestRun run)
     }
 
     [Fact]
+    public async Task A_request_whose_body_comes_after_its_session_has_ended_does_nothing()
+    {
+        var account = await api.RegisteredAccount();
+        var (thief, owner) = (await account.SignedIn(), await account.SignedIn());
+        using var late = new LateContent("""{"newPassword": "the thief's own password"}""");
+        var sent = thief.Send(HttpMethod.Put, account.RootPath + "/password", late);
+        await late.Begun;
+        (await owner.Put(account.RootPath + "/password", new { newPassword = "the owner's new password" })).ShouldBe(HttpStatusCode.NoContent);
+        late.End();
+        (await sent).ShouldRefuse(401, "unauthenticated").Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        (await account.Stranger().SignIn(account, "the owner's new password")).ShouldBe(HttpStatusCode.OK);
+        (await owner.Get(account.Path)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Another_principals_session_is_not_there()
     {
         var account = await api.RegisteredAccount();
@@ -225,5 +240,40 @@ public sealed class SessionsTests(TestRun run)
         (await api.EventsAsync(account.Id, "root"))[^1].Data.ShouldBe(new SessionsEnded(SessionsEndReason.Requested, sid));
         (await root.Delete($"{account.RootPath}/sessions/{sid}")).ShouldBe(HttpStatusCode.NoContent);
         (await api.EventsAsync(account.Id, "root"))[^1].Data.ShouldBe(new SessionEnded(sid));
+    }
+
+    /// <summary>A JSON body whose first byte comes at once and whose rest comes when it is told to.</summary>
+    private sealed class LateContent : HttpContent
+    {
+        private readonly TaskCompletionSource begun = new(), ended = new();
+        private readonly byte[] bytes;
+
+        public LateContent(string json)
+        {
+            bytes = System.Text.Encoding.UTF8.GetBytes(json);
+            Headers.ContentType = new("application/json");
+        }
+
+        public Task Begun => begun.Task;
+
+        public void End() => ended.SetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(bytes.AsMemory(0, 1));
+            await stream.FlushAsync();
+
+            // Time for the gate to look after the session, which it does before the body.
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            begun.SetResult();
+            await ended.Task;
+            await stream.WriteAsync(bytes.AsMemory(1));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = bytes.Length;
+            return true;
+        }
     }
 }

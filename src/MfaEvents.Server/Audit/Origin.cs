@@ -66,7 +66,9 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     }
 }
 
-/// <summary>Stamps the origin of a request on the session of its endpoint, which commits only while the caller's session goes on.</summary>
+/// <summary>
+/// Stamps the origin of a request on the session of its endpoint, which commits only while the caller's session goes on.
+/// </summary>
 public static class RequestOrigin
 {
     public static void Before(HttpContext http, IDocumentSession session)

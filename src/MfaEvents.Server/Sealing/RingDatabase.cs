@@ -5,8 +5,8 @@ using Npgsql;
 namespace MfaEvents.Server.Sealing;
 
 /// <summary>
-/// Reads which keys count. Data Protection asks for its ring synchronously, and in the middle of commands that hold connections: so
-/// it is read without a thread and without a connection that those commands might hold.
+/// Reads which keys count. Data Protection asks for its ring synchronously, and in the middle of commands that hold connections:
+/// so it is read without a thread and without a connection that those commands might hold.
 /// </summary>
 public sealed class RingDatabase(string connectionString) : IDisposable
 {

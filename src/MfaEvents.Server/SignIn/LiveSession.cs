@@ -4,8 +4,8 @@ using MfaEvents.Server.Access;
 namespace MfaEvents.Server.SignIn;
 
 /// <summary>
-/// Looks after the caller's session once more, in the command's own transaction and, where it concerns the caller itself, under the
-/// lock that ends sessions: the gate's look is old by the time that a slow body and a queue have passed.
+/// Looks after the caller's session once more, in the command's own transaction and, where it concerns the caller itself, under
+/// the lock that ends sessions: the gate's look is old by the time that a slow body and a queue have passed.
 /// </summary>
 public sealed class LiveSession(Guid id) : DocumentSessionListenerBase
 {

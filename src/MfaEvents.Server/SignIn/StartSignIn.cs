@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
+using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
@@ -51,6 +52,7 @@ public static class StartSignInEndpoint
         if (Incomplete(name) is { } refusal) return refusal;
 
         var cancellation = http.RequestAborted;
+
         // Hashing is slow by intention, and one client has one password in hand: whoever guesses waits behind itself.
         var client = Convert.ToHexString(ClientAddress.Network(http.Connection.RemoteIpAddress));
         using var turn = await turnstile.EnterAsync($"password from {client}", cancellation);

@@ -31,7 +31,7 @@ public sealed class FuzzTests : IAsyncLifetime
 
     private static int Seed { get; } = Number("MFA_FUZZ_SEED", 20261124);
 
-    private static int Inputs { get; } = Number("MFA_FUZZ_INPUTS", 4000);
+    private static int Inputs { get; } = Number("MFA_FUZZ_INPUTS", 2500);
 
     public async ValueTask InitializeAsync()
     {

@@ -49,7 +49,9 @@ public sealed record DeviceDriftMoved(Guid DeviceId, int DriftSteps) : IDeviceEv
 /// <param name="DeviceId">The device.</param>
 /// <param name="Step">The step it belonged to.</param>
 /// <param name="DriftSteps">How far that step lay from the server's.</param>
-public sealed record CodeAccepted(Guid DeviceId, long Step, int DriftSteps) : IDeviceEvent;
+/// <param name="Purpose">What it was submitted for.</param>
+public sealed record CodeAccepted(
+    Guid DeviceId, long Step, int DriftSteps, CodePurpose Purpose = CodePurpose.Verification) : IDeviceEvent;
 
 /// <summary>A code, or a pair of codes, was refused.</summary>
 /// <param name="DeviceId">The device.</param>

@@ -66,7 +66,7 @@ public sealed partial record PrincipalMfa
             || code is not { Place: CodePlace.InWindow, Step: { } step, DriftSteps: { } offset })
             return Refuse(device, purpose, code, policy);
 
-        var accepted = new CodeAccepted(device.DeviceId, step, offset);
+        var accepted = new CodeAccepted(device.DeviceId, step, offset, purpose);
         return new CodeDecision(CodeOutcome.Accepted,
             DriftAfter(device, offset, now, policy) is { } drift
                 ? [accepted, new DeviceDriftMoved(device.DeviceId, drift)]

@@ -60,7 +60,7 @@ public sealed class MfaMetrics : IDisposable
     {
         switch (committed)
         {
-            case CodeAccepted: CountCode(CodePurpose.Verification, null); break;
+            case CodeAccepted e: CountCode(e.Purpose, null); break;
             case DeviceActivated: CountCode(CodePurpose.Activation, null); break;
             case DeviceResynced or DeviceResyncNoted: CountCode(CodePurpose.Resync, null); break;
             case CodeRejected e: CountCode(e.Purpose, e.Reason); break;

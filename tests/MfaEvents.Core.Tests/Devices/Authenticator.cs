@@ -49,7 +49,8 @@ internal sealed record Authenticator
 
     public Happening DriftMoved(int drift) => _ => new DeviceDriftMoved(Id, drift);
 
-    public Happening Accepted(int offset) => now => new CodeAccepted(Id, now + offset, offset);
+    public Happening Accepted(int offset, CodePurpose purpose = CodePurpose.Verification) =>
+        now => new CodeAccepted(Id, now + offset, offset, purpose);
 
     public Happening Rejected(RejectionReason reason, int? offset = null, CodePurpose purpose = CodePurpose.Verification) =>
         now => new CodeRejected(Id, purpose, reason, now + offset, offset);

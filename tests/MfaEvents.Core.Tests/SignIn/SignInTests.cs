@@ -29,7 +29,7 @@ public sealed class SignInTests
     public void A_code_signs_in_and_names_the_device_and_the_factor() =>
         GivenInUse(Phone)
             .When(Phone.SignsIn(Session, 0))
-            .Then(CodeOutcome.Accepted, Phone.Accepted(0), _ => new SignedIn(Session, Factor.Otp, Phone.Id));
+            .Then(CodeOutcome.Accepted, Phone.Accepted(0, CodePurpose.SignIn), _ => new SignedIn(Session, Factor.Otp, Phone.Id));
 
     [Fact]
     public void A_refused_code_is_a_refused_sign_in() =>

@@ -78,7 +78,7 @@ public sealed class MetricsTests(OperatedHost operated) : IDisposable
             {
                 ["mfaevents.codes refused signIn wrong"] = 1,
                 ["mfaevents.sign_ins refused otp"] = 1,
-                ["mfaevents.codes accepted verification none"] = 1,
+                ["mfaevents.codes accepted signIn none"] = 1,
                 ["mfaevents.sign_ins succeeded otp"] = 1,
             },
             ignoreOrder: true);

@@ -82,7 +82,7 @@ public static class Scenario
     public static async Task<TestDevice> ActivateAsync(this TestAccount account, string name, string principal = "root")
     {
         var device = await account.AssignAsync(name, principal);
-        await Authenticator.HasTimeAsync(TimeSpan.FromSeconds(3));
+        await Authenticator.HasTimeAsync(TimeSpan.FromSeconds(8));
         var codes = await Authenticator.CodesAsync(device.SecretKey, -2, 2);
         (await account.SubmitAsync(device, codes[0], codes[1])).ShouldBe(200)["status"].ShouldBe("active");
         return device;

@@ -14,12 +14,14 @@ public static class DevelopmentTokens
 
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
 
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>The ES256 key in the data directory, mode 0600; made when it is not there yet.</summary>
     public static ECDsaSecurityKey Key(string dataDirectory)
     {
         var file = Path.Combine(KeyFolder.In(dataDirectory).FullName, "development-tokens.pem");
-        var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        if (!File.Exists(file)) Write(file, ecdsa.ExportPkcs8PrivateKeyPem());
+        if (!File.Exists(file)) Make(file);
+        var ecdsa = ECDsa.Create();
         ecdsa.ImportFromPem(File.ReadAllText(file));
         return new ECDsaSecurityKey(ecdsa) { KeyId = "development" };
     }
@@ -48,21 +50,34 @@ public static class DevelopmentTokens
         });
     }
 
-    // Written aside and linked into place, so that of two processes that start together one key wins whole.
-    private static void Write(string file, string pem)
+    // Of processes that start together one makes the key, under a lock that ends with its process: File.Move alone does not tell of
+    // a file that another put there a moment ago. It is written aside, so that nobody reads half of it.
+    private static void Make(string file)
     {
-        var folder = Path.GetDirectoryName(file)!;
-        var aside = Path.Combine(folder, Path.GetRandomFileName());
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        using var onlyOne = Lock(file + ".lock");
+        if (File.Exists(file)) return;
+
+        var aside = file + ".new";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var writer = new StreamWriter(aside, options)) writer.Write(pem);
-        try
+        using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using (var writer = new StreamWriter(aside, options)) writer.Write(pair.ExportPkcs8PrivateKeyPem());
+        File.Move(aside, file);
+    }
+
+    private static FileStream Lock(string file)
+    {
+        var patience = DateTimeOffset.UtcNow + LockPatience;
+        while (true)
         {
-            File.Move(aside, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(aside);
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            }
+            catch (IOException) when (DateTimeOffset.UtcNow < patience)
+            {
+                Thread.Sleep(10);
+            }
         }
     }
 }

@@ -49,9 +49,8 @@ public sealed class Seals(IDataProtectionProvider keyRing)
         return Passwords.VerifyHashedPassword(principal, hash, password) != PasswordVerificationResult.Failed;
     }
 
-    /// <summary>Never; but it takes as long to say so as for the password of somebody.</summary>
-    public static bool IsNobodysPassword(string password) =>
-        Passwords.VerifyHashedPassword("", NobodysHash, password) != PasswordVerificationResult.Failed && false;
+    /// <summary>Compares the password with one of nobody, for the time that it takes.</summary>
+    public static void CompareInVain(string password) => Passwords.VerifyHashedPassword("", NobodysHash, password);
 
     /// <summary>Seals what only this product needs to read again, such as the key of a keyed hash.</summary>
     public string Seal(string purpose, byte[] secret) => keyRing.CreateProtector(purpose).Protect(Convert.ToBase64String(secret));

@@ -45,10 +45,11 @@ public sealed class Credentials(IDirectoryStore directory, IDocumentStore store,
         await hashing.WaitAsync(cancellation);
         try
         {
-            var right = stored is null
-                ? Seals.IsNobodysPassword(password)
-                : seals.IsPassword(stored, accountId!, principal!, password);
-            return stored is null ? (null, false) : (new NamedPrincipal(accountId!, principal!, stored.Sealed), right);
+            if (stored is not null)
+                return (new NamedPrincipal(accountId!, principal!, stored.Sealed),
+                    seals.IsPassword(stored, accountId!, principal!, password));
+            Seals.CompareInVain(password);
+            return (null, false);
         }
         finally
         {

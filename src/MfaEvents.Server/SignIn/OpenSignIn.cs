@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using Marten;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
@@ -13,10 +14,13 @@ namespace MfaEvents.Server.SignIn;
 /// Finds sign-ins between password and code. Which account one belongs to is in its key and not in the address, so that its
 /// endpoints open the account's session themselves.
 /// </summary>
-public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, MfaEventsSettings settings)
+public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals seals, MfaEventsSettings settings)
 {
-    /// <summary>Finds the sign-in and locks its principal; null when it is void, used, or its key is a wrong one.</summary>
-    public async Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, DateTimeOffset now)
+    /// <summary>
+    /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no such
+    /// device to be asked for a code.
+    /// </summary>
+    public async Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
         if (SignInKey.Of(http.Request) is not { } key || Uuid.Parse(signInId) is not { } id) return null;
@@ -27,11 +31,13 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, MfaEv
 
         var turn = await turnstile.EnterAsync(key.AccountId, found.Principal, cancellation);
         var session = store.LightweightSession(key.AccountId);
-        var held = new OpenSignIn(key.AccountId, found, session, turn);
+        var held = new OpenSignIn(key.AccountId, found, deviceId, session, turn);
         try
         {
             Origin.Of(http, key.AccountId, found.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
-            if (await held.LockAsync(cancellation) && await FindAsync(session, found.Id, now, cancellation) is not null)
+            if (await held.LockAsync(cancellation)
+                && await FindAsync(session, found.Id, now, cancellation) is not null
+                && await held.TakeSeedAsync(seals, cancellation))
                 return held;
         }
         catch
@@ -51,13 +57,16 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, MfaEv
             : null;
 }
 
-/// <summary>A sign-in whose principal's stream is locked, until it is disposed of.</summary>
-public sealed class OpenSignIn(string accountId, SignInChallenge challenge, IDocumentSession session, IDisposable turn)
-    : IAsyncDisposable
+/// <summary>A sign-in with one of its devices, whose principal's stream is locked until it is disposed of.</summary>
+public sealed class OpenSignIn(
+    string accountId, SignInChallenge challenge, Guid deviceId, IDocumentSession session, IDisposable turn) : IAsyncDisposable
 {
     private IEventStream<PrincipalMfa>? stream;
+    private Func<SecretKey>? open;
 
     public string AccountId => accountId;
+
+    public Guid DeviceId => deviceId;
 
     public PrincipalMfa State => stream!.Aggregate!;
 
@@ -68,11 +77,17 @@ public sealed class OpenSignIn(string accountId, SignInChallenge challenge, IDoc
         return stream.Aggregate is not null;
     }
 
-    /// <summary>A device that the sign-in may be completed with, and its seed; null when the principal has no such one.</summary>
-    public async Task<SealedSeed?> SeedOfAsync(Guid deviceId, CancellationToken cancellation) =>
-        State.SecondFactors.Any(device => device.DeviceId == deviceId)
-            ? await session.LoadAsync<SealedSeed>(deviceId, cancellation)
-            : null;
+    /// <summary>Takes the device's seed; false when the sign-in may not be completed with it.</summary>
+    public async Task<bool> TakeSeedAsync(Seals seals, CancellationToken cancellation)
+    {
+        if (State.SecondFactors.All(device => device.DeviceId != deviceId)) return false;
+        if (await session.LoadAsync<SealedSeed>(deviceId, cancellation) is not { } seed) return false;
+        open = () => seals.Open(accountId, State.Id, seed);
+        return true;
+    }
+
+    /// <summary>Opens the device's seed, which is not done during a wait.</summary>
+    public SecretKey Key() => open!();
 
     /// <summary>Commits what was decided; a sign-in that it completes cannot be used again.</summary>
     public async Task CommitAsync(IReadOnlyList<object> events, bool completes, CancellationToken cancellation)

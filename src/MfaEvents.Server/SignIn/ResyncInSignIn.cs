@@ -3,7 +3,6 @@ using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
-using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
 
@@ -25,19 +24,15 @@ public static class ResyncInSignInEndpoint
         string signInId,
         HttpContext http,
         OpenSignIns signIns,
-        Seals seals,
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
-        await using var signIn = await signIns.HoldAsync(http, signInId, now);
+        await using var signIn = await signIns.HoldAsync(http, signInId, Guid.Parse(command.DeviceId), now);
         if (signIn is null) return Problems.NotFound;
-        var deviceId = Guid.Parse(command.DeviceId);
-        if (await signIn.SeedOfAsync(deviceId, http.RequestAborted) is not { } seed) return Problems.NotFound;
 
         var decision = signIn.State.Resync(
-            deviceId,
-            device => TotpCode.FindPair(
-                seals.Open(signIn.AccountId, signIn.State.Id, seed), command.Code1, command.Code2, device, now, settings.Devices),
+            signIn.DeviceId,
+            device => TotpCode.FindPair(signIn.Key(), command.Code1, command.Code2, device, now, settings.Devices),
             endsSuspension: false,
             now,
             settings.Devices);

@@ -5,7 +5,6 @@ using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
-using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
 
@@ -24,22 +23,18 @@ public static class SubmitSignInCodeEndpoint
         string signInId,
         HttpContext http,
         OpenSignIns signIns,
-        Seals seals,
         AccessTokens tokens,
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
-        await using var signIn = await signIns.HoldAsync(http, signInId, now);
+        await using var signIn = await signIns.HoldAsync(http, signInId, Guid.Parse(command.DeviceId), now);
         if (signIn is null) return Problems.NotFound;
-        var deviceId = Guid.Parse(command.DeviceId);
-        if (await signIn.SeedOfAsync(deviceId, http.RequestAborted) is not { } seed) return Problems.NotFound;
 
         var sessionId = Guid.CreateVersion7(now);
         var decision = signIn.State.SignInByCode(
             sessionId,
-            deviceId,
-            device => TotpCode.Find(
-                seals.Open(signIn.AccountId, signIn.State.Id, seed), command.Code, device, now, settings.Devices),
+            signIn.DeviceId,
+            device => TotpCode.Find(signIn.Key(), command.Code, device, now, settings.Devices),
             now,
             settings.Devices);
         var accepted = decision.Outcome == CodeOutcome.Accepted;

@@ -44,4 +44,25 @@ public sealed class TokensTests(TestRun run)
         var payload = (parts[1][5] == 'A' ? 'B' : 'A') + parts[1][6..];
         (await (api.Nobody() with { RawToken = $"{parts[0]}.{parts[1][..5]}{payload}.{parts[2]}" }).Get(account.Path)).ShouldRefuse(401, "unauthenticated");
     }
+
+    // Two keys would leave whoever lost with tokens that nobody trusts.
+    [Fact]
+    public void Processes_that_start_together_make_one_key()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            var folder = Directory.CreateTempSubdirectory("mfa-token-key-").FullName;
+            using var together = new Barrier(4);
+            var keys = new string[4];
+            var starting = Enumerable.Range(0, 4).Select(number => new Thread(() =>
+            {
+                together.SignalAndWait();
+                keys[number] = MfaEvents.Server.Access.DevelopmentTokens.Key(folder).ECDsa.ExportSubjectPublicKeyInfoPem();
+            })).ToList();
+            starting.ForEach(thread => thread.Start());
+            starting.ForEach(thread => thread.Join());
+            Directory.Delete(folder, recursive: true);
+            keys.Distinct().ShouldHaveSingleItem();
+        }
+    }
 }

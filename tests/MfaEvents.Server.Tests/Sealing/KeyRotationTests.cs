@@ -106,17 +106,17 @@ public sealed class KeyRotationTests(TestRun run)
         await using var host = await run.StartHostAsync("rotation_twice", Quick);
         var account = await host.RegisteredAccount();
         await account.AssignedDevice();
+        var old = (await Keys(host)).Single(key => key.Purpose == "sealing").Id;
         var asked = (await host.A("operator").Repeatably("rotate").Post("/keys/rotations")).ShouldBe(HttpStatusCode.Accepted);
         (await host.A("operator").Repeatably("rotate").Post("/keys/rotations")).ShouldBe(HttpStatusCode.Accepted).Location.ShouldBe(asked.Location);
         var id = Guid.Parse(asked.Location!.Split('/')[^1]);
-        var old = (await Keys(host)).Single(key => key.Purpose == "sealing").Id;
 
         var (steps, counted) = (new List<int>(), 0L);
         KeyRotation rotation;
         while ((rotation = await RotationAsync(host, id)).IsRunning)
         {
             steps.Add(rotation.Step);
-            if (rotation is { Pass: 1, Place: 0 }) counted = rotation.Total;
+            if (counted == 0 && rotation.Stage == RotationStage.Sealing) counted = rotation.Total;
             steps.Count.ShouldBeLessThan(100);
             await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => InvokeAsync(host, new RotateKeys(id, rotation.Step))));
         }

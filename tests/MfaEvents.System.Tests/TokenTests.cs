@@ -94,8 +94,8 @@ public sealed class TokenTests : IDisposable
         await ReadAsync("--role", "provisioner");
         var keys = Path.Combine(folder.Data, "keys");
         File.GetUnixFileMode(keys).ShouldBe(OwnerReadsAndWrites | UnixFileMode.UserExecute);
-        Directory.GetFiles(keys).Select(Path.GetFileName).ShouldBe(["development-tokens.pem"]);
-        File.GetUnixFileMode(Path.Combine(keys, "development-tokens.pem")).ShouldBe(OwnerReadsAndWrites);
+        Directory.GetFiles(keys).Select(Path.GetFileName).Order().ShouldBe(["development-tokens.pem", "development-tokens.pem.lock"]);
+        Directory.GetFiles(keys).ShouldAllBe(file => File.GetUnixFileMode(file) == OwnerReadsAndWrites);
     }
 
     [Fact]

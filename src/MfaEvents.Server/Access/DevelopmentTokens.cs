@@ -58,10 +58,8 @@ public static class DevelopmentTokens
         if (File.Exists(file)) return;
 
         var aside = file + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using (var writer = new StreamWriter(aside, options)) writer.Write(pair.ExportPkcs8PrivateKeyPem());
+        using (var writer = new StreamWriter(OwnersAlone(aside, FileMode.Create))) writer.Write(pair.ExportPkcs8PrivateKeyPem());
         File.Move(aside, file);
     }
 
@@ -72,12 +70,19 @@ public static class DevelopmentTokens
         {
             try
             {
-                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+                return OwnersAlone(file, FileMode.OpenOrCreate);
             }
             catch (IOException) when (DateTimeOffset.UtcNow < patience)
             {
                 Thread.Sleep(10);
             }
         }
+    }
+
+    private static FileStream OwnersAlone(string file, FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(file, options);
     }
 }

@@ -19,76 +19,114 @@ public sealed class AuditTrail : IProjection
 {
     public const string ProjectionName = "audit";
 
+    // A page of events of many accounts: each account's rows are numbered on from its size. A device is called what an earlier
+    // event of the page called it, or else what the pages before did.
+    private const string WriteItems =
+        $"""
+        with page as (
+            select *, row_number() over (partition by account_id order by ordinality) as nth
+            from unnest(
+                ?::text[], ?::uuid[], ?::text[], ?::bigint[], ?::text[], ?::timestamptz[], ?::text[], ?::text[], ?::text[], ?::text[],
+                ?::uuid[], ?::text[], ?::text[], ?::jsonb[]) with ordinality as events(
+                account_id, event_id, stream, version, event_type, occurred_at, actor, source_address, user_agent, correlation_id,
+                device_id, device_name, device_type, data, ordinality)),
+        counted as (select account_id, count(*) as items from page group by account_id),
+        grown as (
+            insert into {AuditTables.Sizes} as sizes (account_id, size) select account_id, items from counted
+            on conflict (account_id) do update set size = sizes.size + excluded.size
+            returning account_id, size)
+        insert into {AuditTables.Items} (
+            account_id, index, event_id, principal, stream, version, event_type, occurred_at, actor, source_address, user_agent,
+            correlation_id, device_id, device_name, device_type, data)
+        select
+            page.account_id, grown.size - counted.items + page.nth - 1, page.event_id, nullif(page.stream, '{Account.StreamKey}'),
+            page.stream, page.version, page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
+            page.correlation_id, page.device_id, coalesce(page.device_name, called.device_name),
+            coalesce(page.device_type, called.device_type), page.data
+        from page join counted using (account_id) join grown using (account_id)
+        left join {AuditTables.Devices} called on called.account_id = page.account_id and called.device_id = page.device_id
+        """;
+
+    private const string WriteDevices =
+        $"""
+        insert into {AuditTables.Devices} (account_id, device_id, device_name, device_type)
+        select events.account_id, events.device_id, events.device_name, coalesce(events.device_type, called.device_type)
+        from unnest(?::text[], ?::uuid[], ?::text[], ?::text[]) as events(account_id, device_id, device_name, device_type)
+        left join {AuditTables.Devices} called using (account_id, device_id)
+        on conflict (account_id, device_id) do update set device_name = excluded.device_name
+        """;
+
     /// <summary>What a rebuild clears away first.</summary>
     public static void Teardown(AsyncOptions options)
     {
-        options.DeleteViewTypeOnTeardown<AuditItem>();
-        options.DeleteViewTypeOnTeardown<AuditSize>();
-        options.DeleteViewTypeOnTeardown<AuditedDevice>();
+        options.DeleteDataInTableOnTeardown(AuditTables.Items);
+        options.DeleteDataInTableOnTeardown(AuditTables.Sizes);
+        options.DeleteDataInTableOnTeardown(AuditTables.Devices);
     }
 
-    public async Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
+    public Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken cancellation)
     {
         // A tombstone only fills the numbers that a rolled-back command had drawn: nothing happened.
-        foreach (var account in events.Where(e => e.Data is not Tombstone).GroupBy(e => e.TenantId))
-            await ApplyAsync(operations, account.Key, [.. account.OrderBy(e => e.Sequence)], cancellation);
+        IEvent[] page = [.. events.Where(e => e.Data is not Tombstone).OrderBy(e => e.Sequence)];
+        if (page.Length == 0) return Task.CompletedTask;
+
+        var devices = new Dictionary<(string Account, Guid Device), DeviceLabel>();
+        Guid?[] deviceIds = [.. page.Select(e => DeviceOf(e.Data))];
+        DeviceLabel?[] labels = [.. page.Select((e, i) => LabelOf(e, deviceIds[i], devices))];
+        operations.QueueSqlCommand(
+            WriteItems,
+            page.Select(e => e.TenantId).ToArray(),
+            page.Select(e => e.Id).ToArray(),
+            page.Select(e => e.StreamKey!).ToArray(),
+            page.Select(e => e.Version).ToArray(),
+            page.Select(e => e.EventTypeName).ToArray(),
+            page.Select(e => e.Timestamp.ToUniversalTime()).ToArray(),
+            page.Select(e => e.UserName).ToArray(),
+            page.Select(e => e.GetHeader(Origin.ClientAddressHeader)?.ToString()).ToArray(),
+            page.Select(e => e.GetHeader(Origin.UserAgentHeader)?.ToString()).ToArray(),
+            page.Select(e => e.CorrelationId).ToArray(),
+            deviceIds.Select(id => id?.ToString()).ToArray(),
+            labels.Select(label => label?.Name).ToArray(),
+            labels.Select(label => label?.Type).ToArray(),
+            page.Select(DataOf).ToArray());
+
+        if (devices.Count > 0)
+            operations.QueueSqlCommand(
+                WriteDevices,
+                devices.Keys.Select(key => key.Account).ToArray(),
+                devices.Keys.Select(key => key.Device).ToArray(),
+                devices.Values.Select(label => label.Name).ToArray(),
+                devices.Values.Select(label => label.Type).ToArray());
+        return Task.CompletedTask;
     }
 
-    private static async Task ApplyAsync(
-        IDocumentOperations operations, string accountId, IReadOnlyList<IEvent> events, CancellationToken cancellation)
+    // It names the event at which the projection stops.
+    private static string DataOf(IEvent e)
     {
-        var documents = operations.ForTenant(accountId);
-        var next = (await documents.LoadAsync<AuditSize>(AuditSize.Key, cancellation))?.Size ?? 0;
-        Guid[] concerned = [.. events.Select(e => DeviceOf(e.Data)).OfType<Guid>().Distinct()];
-        var devices = (await documents.LoadManyAsync<AuditedDevice>(cancellation, concerned))
-            .ToDictionary(device => device.Id);
-
-        foreach (var e in events)
-            try
-            {
-                if (Named(e.Data, devices) is { } named)
-                {
-                    devices[named.Id] = named;
-                    documents.Store(named);
-                }
-
-                documents.Store(Item(e, next++, DeviceOf(e.Data) is { } id ? devices.GetValueOrDefault(id) : null));
-            }
-            catch (Exception exception)
-            {
-                // It names the event at which the projection stops.
-                throw new ApplyEventException(e, exception);
-            }
-
-        documents.Store(new AuditSize(AuditSize.Key, next));
+        try
+        {
+            return JsonSerializer.Serialize(e.Data, e.Data.GetType(), Json.Options);
+        }
+        catch (Exception exception)
+        {
+            throw new ApplyEventException(e, exception);
+        }
     }
 
-    private static AuditItem Item(IEvent e, long index, AuditedDevice? device) => new()
+    private static DeviceLabel? LabelOf(IEvent e, Guid? deviceId, Dictionary<(string Account, Guid Device), DeviceLabel> devices)
     {
-        Id = e.Id,
-        Index = index,
-        Principal = e.StreamKey == Account.StreamKey ? null : e.StreamKey,
-        Stream = e.StreamKey!,
-        Version = e.Version,
-        EventType = e.EventTypeName,
-        OccurredAt = e.Timestamp,
-        Actor = e.UserName,
-        SourceAddress = e.GetHeader(Origin.ClientAddressHeader)?.ToString(),
-        UserAgent = e.GetHeader(Origin.UserAgentHeader)?.ToString(),
-        CorrelationId = e.CorrelationId,
-        DeviceId = DeviceOf(e.Data),
-        DeviceName = device?.DeviceName,
-        DeviceType = device?.DeviceType,
-        Data = JsonSerializer.SerializeToElement(e.Data, e.Data.GetType(), Json.Options),
-    };
-
-    private static AuditedDevice? Named(object data, Dictionary<Guid, AuditedDevice> devices) => data switch
-    {
-        DeviceAssigned e =>
-            new AuditedDevice(e.DeviceId, e.DeviceName, JsonNamingPolicy.CamelCase.ConvertName(e.DeviceType.ToString())),
-        DeviceRenamed e when devices.TryGetValue(e.DeviceId, out var device) => device with { DeviceName = e.DeviceName },
-        _ => null,
-    };
+        if (deviceId is not { } id) return null;
+        var known = devices.GetValueOrDefault((e.TenantId, id));
+        var label = e.Data switch
+        {
+            DeviceAssigned assigned =>
+                new DeviceLabel(assigned.DeviceName, JsonNamingPolicy.CamelCase.ConvertName(assigned.DeviceType.ToString())),
+            DeviceRenamed renamed => new DeviceLabel(renamed.DeviceName, known?.Type),
+            _ => known,
+        };
+        if (label is not null) devices[(e.TenantId, id)] = label;
+        return label;
+    }
 
     private static Guid? DeviceOf(object data) => data switch
     {
@@ -97,4 +135,7 @@ public sealed class AuditTrail : IProjection
         SignInRefused e => e.DeviceId,
         _ => null,
     };
+
+    /// <summary>What a page of events calls a device; the type is null when it was assigned before the page.</summary>
+    private sealed record DeviceLabel(string Name, string? Type);
 }

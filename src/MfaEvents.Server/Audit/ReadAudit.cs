@@ -9,29 +9,11 @@ using Wolverine.Http;
 
 namespace MfaEvents.Server.Audit;
 
-/// <summary>One item of the trail as it is answered.</summary>
-public sealed record AuditItemView(
-    long Index,
-    string? Principal,
-    Guid EventId,
-    string Stream,
-    long Version,
-    string EventType,
-    DateTimeOffset OccurredAt,
-    string? Actor,
-    string? SourceAddress,
-    string? UserAgent,
-    string? CorrelationId,
-    Guid? DeviceId,
-    string? DeviceName,
-    string? DeviceType,
-    JsonElement Data);
-
 /// <summary>A page of the trail, newest first.</summary>
 /// <param name="Items">The items.</param>
 /// <param name="NextCursor">Where the next page begins; null on the last one.</param>
 /// <param name="UpTo">Nothing that happened before this instant is missing.</param>
-public sealed record AuditView(IReadOnlyList<AuditItemView> Items, string? NextCursor, DateTimeOffset? UpTo);
+public sealed record AuditView(IReadOnlyList<AuditItem> Items, string? NextCursor, DateTimeOffset? UpTo);
 
 /// <summary>Reads the audit trail of an account, newest first.</summary>
 public static class ReadAuditEndpoint
@@ -64,40 +46,22 @@ public static class ReadAuditEndpoint
         // Read before the items, so that whatever it promises is among them.
         var upTo = await AuditHorizon.ReadAsync(session, clock, cancellation);
 
-        var items = session.Query<AuditItem>().AsQueryable();
-        if (own is not null) items = items.Where(item => item.Principal == own);
-        if (principal is not null) items = items.Where(item => item.Principal == principal);
-        if (deviceId is { } device) items = items.Where(item => item.DeviceId == device);
-        if (eventType is not null) items = items.Where(item => item.EventType == eventType);
-        if (actor is not null) items = items.Where(item => item.Actor == actor);
-        if (sourceAddress is not null) items = items.Where(item => item.SourceAddress == sourceAddress);
-        if (from is { } earliest) items = items.Where(item => item.OccurredAt >= earliest);
-        if (to is { } end) items = items.Where(item => item.OccurredAt < end);
-        if (before is { } index) items = items.Where(item => item.Index < index);
-
-        var page = await items.OrderByDescending(item => item.Index).Take(limit + 1).ToListAsync(cancellation);
+        var page = await new AuditPage(session.TenantId)
+            .Where("principal", "=", own)
+            .Where("principal", "=", principal)
+            .Where("device_id", "=", deviceId)
+            .Where("event_type", "=", eventType)
+            .Where("actor", "=", actor)
+            .Where("source_address", "=", sourceAddress)
+            .Where("occurred_at", ">=", from?.ToUniversalTime())
+            .Where("occurred_at", "<", to?.ToUniversalTime())
+            .Where("index", "<", before)
+            .ReadAsync(session, limit + 1, cancellation);
         return Answer.Ok(new AuditView(
-            [.. page.Take(limit).Select(item => View(item, redacted: !caller.SeesReasons))],
+            [.. page.Take(limit).Select(item => caller.SeesReasons ? item : Redaction.Of(item))],
             page.Count > limit ? CursorBefore(page[limit - 1].Index) : null,
             upTo));
     }
-
-    private static AuditItemView View(AuditItem item, bool redacted) => new(
-        item.Index,
-        item.Principal,
-        item.Id,
-        item.Stream,
-        item.Version,
-        item.EventType,
-        item.OccurredAt,
-        item.Actor,
-        item.SourceAddress,
-        item.UserAgent,
-        item.CorrelationId,
-        item.DeviceId,
-        item.DeviceName,
-        item.DeviceType,
-        redacted ? Redaction.Of(item.EventType, item.Data) : item.Data);
 
     private static string CursorBefore(long index) => Cursor.Write("before", index.ToString(CultureInfo.InvariantCulture));
 
@@ -115,6 +79,8 @@ public static class ReadAuditEndpoint
 /// <summary>What an IAM user is not shown of its own events: why a code was refused, and which step it belonged to.</summary>
 public static class Redaction
 {
+    public static AuditItem Of(AuditItem item) => item with { Data = Of(item.EventType, item.Data) };
+
     public static JsonElement Of(string eventType, JsonElement data)
     {
         if (eventType != "code_rejected") return data;

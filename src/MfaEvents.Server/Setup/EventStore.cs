@@ -65,7 +65,7 @@ public static class EventStore
         store.Schema.For<SessionUse>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         RememberedAnswer.Map(store);
-        AuditItem.Map(store);
+        AuditTables.Map(store);
 
         store.Projections.Add<PrincipalMfaSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);

@@ -7,11 +7,19 @@ namespace MfaEvents.Server.Tests.Audit;
 /// <summary>Every view is a function of the events: built again from the first one, it is the same, row by row.</summary>
 public sealed class RebuildTests(TestRun run)
 {
-    private static readonly string[] Views =
-    [
-        "mfa.mt_doc_audititem", "mfa.mt_doc_auditsize", "mfa.mt_doc_auditeddevice", "mfa.mt_doc_principalmfa", "mfa.mt_doc_account",
-        "mfa.mt_doc_devicename", "mfa.mt_doc_iamuser",
-    ];
+    /// <summary>Each with what is compared: all but when a document was written.</summary>
+    private static readonly Dictionary<string, string> Views = new()
+    {
+        ["mfa.audit_item"] = "view::text",
+        ["mfa.audit_size"] = "view::text",
+        ["mfa.audit_device"] = "view::text",
+        ["mfa.mt_doc_principalmfa"] = Document,
+        ["mfa.mt_doc_account"] = Document,
+        ["mfa.mt_doc_devicename"] = Document,
+        ["mfa.mt_doc_iamuser"] = Document,
+    };
+
+    private const string Document = "concat_ws(' ', tenant_id, id, data::text)";
 
     [Fact]
     public async Task Views_that_are_rebuilt_are_the_views_that_were()
@@ -19,18 +27,18 @@ public sealed class RebuildTests(TestRun run)
         await using var host = await run.StartHostAsync("mfa_rebuild");
         var accounts = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => ABusyAccount(host))));
         await Scenarios.Eventually(
-            async () => (await host.RowsAsync("select (select count(*) from mfa.mt_events) = (select count(*) from mfa.mt_doc_audititem)"))[0] == "True",
+            async () => (await host.RowsAsync("select (select count(*) from mfa.mt_events) = (select count(*) from mfa.audit_item)"))[0] == "True",
             "the audit trail is complete");
         var before = await RowsOf(host);
         var seeds = await host.RowsAsync("select s::text from sealed.mt_doc_sealedseed s order by 1");
-        foreach (var view in Views) before[view].ShouldNotBeEmpty(view);
+        foreach (var view in Views.Keys) before[view].ShouldNotBeEmpty(view);
 
         using var daemon = await host.Store.BuildProjectionDaemonAsync();
         foreach (var projection in ((DocumentStore)host.Store).Options.Projections.All)
             await daemon.RebuildProjectionAsync(projection.Name, TestContext.Current.CancellationToken);
 
         var after = await RowsOf(host);
-        foreach (var view in Views) after[view].ShouldBe(before[view], view);
+        foreach (var view in Views.Keys) after[view].ShouldBe(before[view], view);
         (await host.RowsAsync("select s::text from sealed.mt_doc_sealedseed s order by 1")).ShouldBe(seeds, "a rebuild destroys no seed of a living device");
         seeds.ShouldNotBeEmpty();
         accounts.Length.ShouldBe(4);
@@ -39,7 +47,7 @@ public sealed class RebuildTests(TestRun run)
     private static async Task<Dictionary<string, IReadOnlyList<string>>> RowsOf(MfaHost host)
     {
         var rows = new Dictionary<string, IReadOnlyList<string>>();
-        foreach (var view in Views) rows[view] = await host.RowsAsync($"select concat_ws(' ', tenant_id, id, data::text) from {view} order by tenant_id, id::text");
+        foreach (var (view, compared) in Views) rows[view] = await host.RowsAsync($"select {compared} from {view} view order by 1");
         return rows;
     }
 

@@ -10,6 +10,7 @@ using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.SignIn;
 using Weasel.Core;
@@ -63,6 +64,7 @@ public static class EventStore
         store.Schema.For<IamUser>();
         store.Schema.For<Session>().Index(session => session.Principal);
         store.Schema.For<SessionUse>();
+        store.Schema.For<OpenLink>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         RememberedAnswer.Map(store);
         AuditTables.Map(store);

@@ -17,6 +17,21 @@ public sealed partial record PrincipalMfa
     /// <summary>The last wait that those failures began, for every device.</summary>
     public Wait? Wait { get; init; }
 
+    /// <summary>When a sign-in was last completed with a second factor.</summary>
+    public DateTimeOffset? LastSecondFactorAt { get; init; }
+
+    /// <summary>Since when the contact information is locked: a recovery or a removal by support began that.</summary>
+    public DateTimeOffset? ContactLockedSince { get; init; }
+
+    /// <summary>
+    /// Whether a sign-in needs the enrolment code: support removed every device, and none has been activated since. The password
+    /// alone may be what a thief has.
+    /// </summary>
+    public bool EnrolmentCodeRequired { get; init; }
+
+    /// <summary>Until when sign-ins are flagged, after a removal by support.</summary>
+    public DateTimeOffset? WatchedUntil { get; init; }
+
     /// <summary>Whether a sign-in needs a second factor.</summary>
     public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
 
@@ -52,7 +67,7 @@ public sealed partial record PrincipalMfa
             Status = DeviceStatus.Active,
             ActivatedAt = at,
             Trend = DriftTrend.From(e.DriftSteps, at),
-        }),
+        }) with { EnrolmentCodeRequired = false },
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
         {
@@ -111,6 +126,19 @@ public sealed partial record PrincipalMfa
         DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
+
+        SignedIn { Factor: Factor.Otp } => this with { LastSecondFactorAt = at },
+
+        SignedIn { Factor: Factor.EnrolmentCode } => this with { ConsecutiveFailures = 0, Wait = null },
+
+        EnrolmentCodeRejected => this with { ConsecutiveFailures = ConsecutiveFailures + 1 },
+
+        EnrolmentAttemptsThrottled e => this with { Wait = Wait.Begun(e.WaitSeconds, at, Wait) },
+
+        MfaRemovedBySupport e => this with
+        {
+            EnrolmentCodeRequired = true, WatchedUntil = e.WatchedUntil, ContactLockedSince = at,
+        },
 
         _ => this,
     };

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MfaEvents.Core.SignIn;
 
 // A storage format: never edited, only superseded. Who, when and from where is metadata.
@@ -10,18 +12,33 @@ public enum Factor
 
     /// <summary>Something held: a device that shows one-time passwords.</summary>
     Otp,
+
+    /// <summary>The code that the desk handed to the proven owner after it removed every device.</summary>
+    EnrolmentCode,
 }
 
 /// <summary>A principal signed in, and a session began.</summary>
 /// <param name="SessionId">The session.</param>
 /// <param name="Factor">What completed it: the password alone, or a device after it.</param>
 /// <param name="DeviceId">The device whose code it was.</param>
-public sealed record SignedIn(Guid SessionId, Factor Factor, Guid? DeviceId);
+/// <param name="UnderWatch">Set in the time after a removal by support.</param>
+public sealed record SignedIn(
+    Guid SessionId,
+    Factor Factor,
+    Guid? DeviceId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? UnderWatch = null);
 
 /// <summary>A sign-in was refused.</summary>
 /// <param name="Factor">What was wrong.</param>
 /// <param name="DeviceId">The device whose code it should have been.</param>
 public sealed record SignInRefused(Factor Factor, Guid? DeviceId);
+
+/// <summary>A wrong enrolment code.</summary>
+public sealed record EnrolmentCodeRejected;
+
+/// <summary>Refused codes in a row begin a wait for the principal.</summary>
+/// <param name="WaitSeconds">How long it lasts.</param>
+public sealed record EnrolmentAttemptsThrottled(int WaitSeconds);
 
 /// <summary>Wrong passwords in a row from one client address begin a wait for this name from that address.</summary>
 /// <param name="ConsecutiveFailures">How many they are.</param>
@@ -48,4 +65,6 @@ public enum SessionsEndReason
     DeviceRemoved,
 
     PasswordChanged,
+
+    MfaRemovedBySupport,
 }

@@ -27,7 +27,7 @@ public sealed class PasswordProven(
             return Problems.Conflict;
 
         Origin.Of(http, who.AccountId, who.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
-        if (state.SignInByPassword(Guid.CreateVersion7(now)) is { } signedIn)
+        if (state.SignInByPassword(Guid.CreateVersion7(now), now) is { } signedIn)
         {
             stream.AppendOne(signedIn);
             await session.SaveChangesAsync(cancellation);

@@ -30,8 +30,10 @@ public sealed partial record SupportCase
         Guid caseId, string principal, string reference, Guid noteId, DateTimeOffset now, SupportPolicy policy) =>
         new(caseId, principal, reference, now + policy.CaseLifetime, noteId);
 
-    /// <summary>Records evidence; a call back is none that anybody records. It ends with the request: what a second person
-    /// approves is what was there when they were asked.</summary>
+    /// <summary>
+    /// Records evidence; a call back is none that anybody records. It ends with the request: what a second person approves is
+    /// what was there when they were asked.
+    /// </summary>
     public CaseDecision Record(EvidenceKind kind, Guid noteId, DateTimeOffset now) => StateAt(now) switch
     {
         CaseState.Open when kind != EvidenceKind.CallBack => CaseDecision.Of(new EvidenceRecorded(kind, noteId)),
@@ -44,7 +46,8 @@ public sealed partial record SupportCase
         StateAt(now) == CaseState.Open && CallsPlaced < policy.CallsPerCase;
 
     /// <summary>A call to the number on file was prepared; it replaces an earlier one.</summary>
-    public CaseDecision PlaceCall(Guid callId, DateTimeOffset expiresAt, Guid noteId, DateTimeOffset now, SupportPolicy policy) =>
+    public CaseDecision PlaceCall(
+        Guid callId, DateTimeOffset expiresAt, Guid noteId, DateTimeOffset now, SupportPolicy policy) =>
         MayCall(now, policy) ? CaseDecision.Of(new CallBackPlaced(callId, expiresAt, noteId)) : CaseDecision.WrongState;
 
     /// <summary>Digits were keyed into the phone; those of a call that is over, or was replaced, are nothing.</summary>
@@ -76,7 +79,8 @@ public sealed partial record SupportCase
         State == CaseState.CoolingOff ? CaseDecision.Of(new RemovalVetoed(reason)) : CaseDecision.WrongState;
 
     /// <summary>
-    /// The cooling-off is over. Whoever signed in with a second factor since the approval has vetoed it, also where nobody saw it.
+    /// The cooling-off is over. Whoever signed in with a second factor since the approval has vetoed it, also where nobody saw
+    /// it.
     /// </summary>
     /// <param name="devices">How many devices there are.</param>
     /// <param name="lastSecondFactorAt">When the principal last signed in with a second factor.</param>
@@ -106,7 +110,7 @@ public sealed partial record SupportCase
     /// <summary>A second person takes the enrolment code, once, after the removal.</summary>
     public CaseDecision IssueEnrolmentCode(Person by, DateTimeOffset now, SupportPolicy policy)
     {
-        if (ExecutedAt is null || EnrolmentCodeIssued) return CaseDecision.WrongState;
+        if (ExecutedAt is null || CodeIssued) return CaseDecision.WrongState;
         return Agents.Contains(by)
             ? SecondPerson(CaseDecisionKind.EnrolmentCode)
             : CaseDecision.Of(new EnrolmentCodeIssued(now + policy.EnrolmentCodeLifetime));

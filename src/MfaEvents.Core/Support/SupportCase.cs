@@ -56,7 +56,9 @@ public sealed partial record SupportCase
     /// <summary>How many events made it so: of two copies the one with more is later.</summary>
     public required int Version { get; init; }
 
-    /// <summary>Whoever opened the case, recorded evidence, had a call placed or asked for the removal: they decide nothing.</summary>
+    /// <summary>
+    /// Whoever opened the case, recorded evidence, had a call placed or asked for the removal: they decide nothing.
+    /// </summary>
     public ImmutableArray<Person> Agents { get; init; } = [];
 
     public ImmutableArray<Evidence> Evidence { get; init; } = [];
@@ -79,7 +81,7 @@ public sealed partial record SupportCase
 
     public DateTimeOffset? ExecutedAt { get; init; }
 
-    public bool EnrolmentCodeIssued { get; init; }
+    public bool CodeIssued { get; init; }
 
     /// <summary>When it came to an end, in whatever way.</summary>
     public DateTimeOffset? EndedAt { get; init; }
@@ -99,7 +101,8 @@ public sealed partial record SupportCase
     private bool IsUndecided => State is CaseState.Open or CaseState.Requested;
 
     /// <summary>
-    /// The state after <paramref name="event"/>, which happened <paramref name="at"/> and was done <paramref name="by"/> somebody.
+    /// The state after <paramref name="event"/>, which happened <paramref name="at"/> and was done <paramref name="by"/>
+    /// somebody.
     /// </summary>
     public static SupportCase? Evolve(SupportCase? state, string key, ICaseEvent @event, DateTimeOffset at, Person by)
     {
@@ -122,24 +125,29 @@ public sealed partial record SupportCase
 
     private SupportCase After(ICaseEvent @event, DateTimeOffset at, Person by) => @event switch
     {
-        EvidenceRecorded { Kind: EvidenceKind.CallBack } => this with { Evidence = Evidence.Add(new(EvidenceKind.CallBack, at)), Call = null },
+        EvidenceRecorded { Kind: EvidenceKind.CallBack } =>
+            this with { Evidence = Evidence.Add(new(EvidenceKind.CallBack, at)), Call = null },
         EvidenceRecorded e => With(by) with { Evidence = Evidence.Add(new(e.Kind, at)) },
-        CallBackPlaced e => With(by) with { Call = new OpenCall(e.CallId, e.ExpiresAt, e.NoteId, 0), CallsPlaced = CallsPlaced + 1 },
-        CallBackRejected e when Call?.CallId == e.CallId =>
-            this with { Call = e.EndsCall ? null : Call with { WrongDigits = Call.WrongDigits + 1 } },
+        CallBackPlaced e => With(by) with
+        {
+            Call = new OpenCall(e.CallId, e.ExpiresAt, e.NoteId, 0), CallsPlaced = CallsPlaced + 1,
+        },
+        CallBackRejected e when Call is { } call && e.CallId == call.CallId =>
+            this with { Call = e.EndsCall ? null : call with { WrongDigits = call.WrongDigits + 1 } },
         RemovalRequested => With(by) with { State = CaseState.Requested, RequestedBy = by, RequestedAt = at, Call = null },
         RemovalApproved e =>
             this with { State = CaseState.CoolingOff, DecidedBy = by, DecidedAt = at, ExecutesAt = e.ExecutesAt },
         RemovalDeclined => Ended(CaseState.Refused, at) with { DecidedBy = by, DecidedAt = at },
         RemovalVetoed => Ended(CaseState.Vetoed, at),
         RemovalExecuted => Ended(CaseState.Executed, at) with { ExecutedAt = at },
-        EnrolmentCodeIssued => this with { EnrolmentCodeIssued = true },
+        EnrolmentCodeIssued => this with { CodeIssued = true },
         CaseExpired => Ended(CaseState.Expired, at),
         CaseClosed => Ended(CaseState.Closed, at),
         _ => this,
     };
 
-    private SupportCase Ended(CaseState state, DateTimeOffset at) => this with { State = state, EndedAt = EndedAt ?? at, Call = null };
+    private SupportCase Ended(CaseState state, DateTimeOffset at) =>
+        this with { State = state, EndedAt = EndedAt ?? at, Call = null };
 
     private SupportCase With(Person by) => Agents.Contains(by) ? this : this with { Agents = Agents.Add(by) };
 }

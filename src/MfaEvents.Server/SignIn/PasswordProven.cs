@@ -41,6 +41,7 @@ public sealed class PasswordProven(
         await session.SaveChangesAsync(cancellation);
         var devices = state.SecondFactors.Select(device => new SignInDevice(device.DeviceId, device.Name, device.Type));
         return Answer.Created(
-            $"{Routes.SignIns}/{signInId}", new StartedSignIn(signInId, key.Text(), [.. devices], expiresAt));
+            $"{Routes.SignIns}/{signInId}",
+            new StartedSignIn(signInId, key.Text(), [.. devices], expiresAt, state.EnrolmentCodeRequired ? true : null));
     }
 }

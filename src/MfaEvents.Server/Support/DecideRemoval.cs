@@ -37,9 +37,9 @@ public static class ApproveRemovalEndpoint
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Note);
         var decision = state.Approve(caller.Person(), note.Id, now, settings.Support);
         if (decision is not { Events: [RemovalApproved approved] })
-            return (decision.Or(Problems.CaseState), [.. decision.Events], [new QueueCase(accountId, caseId)], MartenOps.Nothing());
+            return (decision.Or(Problems.CaseState), [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
 
-        var messages = new OutgoingMessages { new QueueCase(accountId, caseId) };
+        var messages = decision.Queue(accountId, caseId);
         messages.Delay(new ExecuteRemoval(accountId, caseId, state.Principal), settings.Support.CoolingOff);
         return (Answer.Ok(new ApprovedRemoval(approved.ExecutesAt)), [approved], messages, MartenOps.Insert(note));
     }
@@ -68,7 +68,7 @@ public static class RefuseRemovalEndpoint
         return (
             decision.Or(Answer.Ok(new CaseStep(CaseState.Refused))),
             [.. decision.Events],
-            [new QueueCase(accountId, caseId)],
+            decision.Queue(accountId, caseId),
             decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
     }
 }

@@ -16,12 +16,12 @@ public sealed record QueueCase(string AccountId, Guid CaseId);
 
 public static class QueueCaseHandler
 {
-    public static Task Handle(QueueCase message, CaseQueue queue, CancellationToken cancellation) =>
+    public static Task Handle(QueueCase message, QueuedCases queue, CancellationToken cancellation) =>
         queue.CopyAsync(message.AccountId, SupportCase.StreamKey(message.CaseId), cancellation);
 }
 
 /// <summary>Copies cases into the desk's queue.</summary>
-public sealed class CaseQueue(IDocumentStore accounts, IDirectoryStore directory)
+public sealed class QueuedCases(IDocumentStore accounts, IDirectoryStore directory)
 {
     private const string Upsert =
         $"""
@@ -88,7 +88,7 @@ public sealed partial class QueuedAtOnce(IServiceProvider services, ILogger<Queu
         if (changed is null) return;
 
         // Resolved here: it needs the store that is being made when this is.
-        var queue = services.GetRequiredService<CaseQueue>();
+        var queue = services.GetRequiredService<QueuedCases>();
         foreach (var key in changed)
         {
             try

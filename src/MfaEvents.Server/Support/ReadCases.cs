@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Marten;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
@@ -72,8 +71,8 @@ public static class ReadCasesEndpoint
 
         await using var session = directory.QuerySession();
         var page = await new DeskQuery($"select {Columns} from {CaseTable.Name}")
-            .Where("account_id = any({0})", caller.Accounts.Count == 0 ? null : caller.Accounts.ToArray())
-            .Where("state = {0}", state is { } wanted ? CaseQueue.Word(wanted) : null)
+            .Where("account_id = any({0})", (object?)(caller.Accounts.Count == 0 ? null : caller.Accounts.ToArray()))
+            .Where("state = {0}", state is { } wanted ? QueuedCases.Word(wanted) : null)
             .Where("{0} = any(agents)", agent)
             .Where("decided_by = {0}", approver)
             .Where("(opened_at, case_id) > ({0}, {1})", after?.At, after?.Id)
@@ -115,8 +114,8 @@ public static class ReadCasesEndpoint
     {
         if (query.Text("state") is not { } text) return null;
         foreach (var state in Enum.GetValues<CaseState>())
-            if (CaseQueue.Word(state) == text) return state;
-        query.Refuse("state", $"state must be one of {string.Join(", ", Enum.GetValues<CaseState>().Select(CaseQueue.Word))}.");
+            if (QueuedCases.Word(state) == text) return state;
+        query.Refuse("state", $"state must be one of {string.Join(", ", Enum.GetValues<CaseState>().Select(QueuedCases.Word))}.");
         return null;
     }
 

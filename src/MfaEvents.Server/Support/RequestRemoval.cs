@@ -31,7 +31,7 @@ public static class RequestRemovalEndpoint
         return (
             decision.Or(Answer.Ok(new CaseStep(CaseState.Requested))),
             [.. decision.Events],
-            [new QueueCase(accountId, caseId)],
+            decision.Queue(accountId, caseId),
             decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
     }
 }

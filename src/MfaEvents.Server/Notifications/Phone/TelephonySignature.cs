@@ -41,7 +41,7 @@ public sealed partial record TelephonySignature(long At, byte[] Mac)
     public string Text() => $"t={At.ToString(CultureInfo.InvariantCulture)},v1={Convert.ToHexStringLower(Mac)}";
 
     private static byte[] Compute(byte[] secret, long at, ReadOnlySpan<byte> body) =>
-        HMACSHA256.HashData(secret, [.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
+        HMACSHA256.HashData(secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
 
     [GeneratedRegex(@"\At=(?<t>[0-9]{1,12}),\s?v1=(?<mac>[0-9A-Fa-f]{64})\z")]
     private static partial Regex Form();

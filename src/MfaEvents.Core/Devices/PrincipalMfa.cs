@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
@@ -17,8 +18,22 @@ public sealed partial record PrincipalMfa
     /// <summary>The last wait that those failures began, for every device.</summary>
     public Wait? Wait { get; init; }
 
-    /// <summary>Whether a sign-in needs a second factor.</summary>
+    /// <summary>When the password was last changed; null for the first one.</summary>
+    public DateTimeOffset? PasswordChangedAt { get; init; }
+
+    /// <summary>When a way in without a device was last used: the contact stays as it is for a while from then on.</summary>
+    public DateTimeOffset? ContactLockedSince { get; init; }
+
+    /// <summary>
+    /// Whether the password alone signs nobody in although there is no device: whoever took the devices away knows it.
+    /// </summary>
+    public bool RefusesPasswordAlone { get; init; }
+
+    /// <summary>Whether there is a device that was ever activated.</summary>
     public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
+
+    /// <summary>Whether a sign-in needs no second factor.</summary>
+    public bool PasswordAloneServes => !HasSecondFactor && !RefusesPasswordAlone;
 
     public MfaDevice? Device(Guid deviceId) => Devices.FirstOrDefault(device => device.DeviceId == deviceId);
 
@@ -52,7 +67,7 @@ public sealed partial record PrincipalMfa
             Status = DeviceStatus.Active,
             ActivatedAt = at,
             Trend = DriftTrend.From(e.DriftSteps, at),
-        }),
+        }) with { RefusesPasswordAlone = false },
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
         {
@@ -111,6 +126,16 @@ public sealed partial record PrincipalMfa
         DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
+
+        PasswordChanged => this with { PasswordChangedAt = at },
+
+        RecoveryVerified => this with { ContactLockedSince = at },
+
+        RecoveryUndone e => this with
+        {
+            RefusesPasswordAlone = !HasSecondFactor,
+            PasswordChangedAt = e.PasswordVoided ? at : PasswordChangedAt,
+        },
 
         _ => this,
     };

@@ -10,6 +10,9 @@ public enum Factor
 
     /// <summary>Something held: a device that shows one-time passwords.</summary>
     Otp,
+
+    /// <summary>E-mail address and phone on file, in the place of a device.</summary>
+    Recovery,
 }
 
 /// <summary>A principal signed in, and a session began.</summary>
@@ -48,4 +51,10 @@ public enum SessionsEndReason
     DeviceRemoved,
 
     PasswordChanged,
+
+    /// <summary>The root user got in without its device.</summary>
+    Recovered,
+
+    /// <summary>The owner said that something was not them.</summary>
+    Repudiated,
 }

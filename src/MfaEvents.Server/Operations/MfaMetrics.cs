@@ -19,6 +19,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> waits;
     private readonly Counter<long> suspensions;
     private readonly Counter<long> signIns;
+    private readonly Counter<long> callbacks;
     private readonly ObservableGauge<long> lag;
     private readonly ObservableGauge<long> stopped;
     private readonly ObservableGauge<long> deadLetters;
@@ -32,6 +33,8 @@ public sealed class MfaMetrics : IDisposable
         waits = meter.CreateCounter<long>("mfaevents.waits", "{attempt}", "Attempts that were refused because a wait was on.");
         suspensions = meter.CreateCounter<long>("mfaevents.suspensions", "{device}", "Devices that were suspended.");
         signIns = meter.CreateCounter<long>("mfaevents.sign_ins", "{sign-in}", "Sign-ins that succeeded or were refused.");
+        callbacks = meter.CreateCounter<long>(
+            "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
         lag = meter.CreateObservableGauge(
             "mfaevents.projection.lag",
             () => projections.Select(p => Measured(p, p.Lag)),
@@ -73,6 +76,9 @@ public sealed class MfaMetrics : IDisposable
     /// <summary>Counts an attempt that was refused unseen, because a wait was on. No event tells of it.</summary>
     /// <param name="purpose">What was attempted, such as <c>verifications</c> or <c>sign-ins</c>; never a name.</param>
     public void CountWait(string purpose) => waits.Add(1, new KeyValuePair<string, object?>("purpose", purpose));
+
+    /// <summary>Counts an answer of the telephony gateway: <c>accepted</c>, or <c>refused</c> as false, late or repeated.</summary>
+    public void CountCallback(string outcome) => callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Takes over what was read from the database, to be shown until it is read again.</summary>
     public void Observe(IReadOnlyList<ProjectionState> states, long deadLettersNow)

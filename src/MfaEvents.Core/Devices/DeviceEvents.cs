@@ -123,4 +123,7 @@ public enum RemovalReason
 
     /// <summary>Support removed all devices of the principal.</summary>
     Support,
+
+    /// <summary>It came of a recovery that the owner repudiated.</summary>
+    Repudiated,
 }

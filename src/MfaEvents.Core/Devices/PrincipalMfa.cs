@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
@@ -20,20 +21,30 @@ public sealed partial record PrincipalMfa
     /// <summary>When a sign-in was last completed with a second factor.</summary>
     public DateTimeOffset? LastSecondFactorAt { get; init; }
 
-    /// <summary>Since when the contact information is locked: a recovery or a removal by support began that.</summary>
-    public DateTimeOffset? ContactLockedSince { get; init; }
-
     /// <summary>
-    /// Whether a sign-in needs the enrolment code: support removed every device, and none has been activated since. The password
-    /// alone may be what a thief has.
+    /// Whether the enrolment code takes the place of a device: support removed every device, and none has been activated since.
     /// </summary>
     public bool EnrolmentCodeRequired { get; init; }
 
     /// <summary>Until when sign-ins are flagged, after a removal by support.</summary>
     public DateTimeOffset? WatchedUntil { get; init; }
 
-    /// <summary>Whether a sign-in needs a second factor.</summary>
+    /// <summary>When the password was last changed; null for the first one.</summary>
+    public DateTimeOffset? PasswordChangedAt { get; init; }
+
+    /// <summary>When a way in without a device was last used: the contact stays as it is for a while from then on.</summary>
+    public DateTimeOffset? ContactLockedSince { get; init; }
+
+    /// <summary>
+    /// Whether the password alone signs nobody in although there is no device: whoever took the devices away knows it.
+    /// </summary>
+    public bool RefusesPasswordAlone { get; init; }
+
+    /// <summary>Whether there is a device that was ever activated.</summary>
     public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
+
+    /// <summary>Whether a sign-in needs no second factor.</summary>
+    public bool PasswordAloneServes => !HasSecondFactor && !RefusesPasswordAlone;
 
     public MfaDevice? Device(Guid deviceId) => Devices.FirstOrDefault(device => device.DeviceId == deviceId);
 
@@ -67,7 +78,7 @@ public sealed partial record PrincipalMfa
             Status = DeviceStatus.Active,
             ActivatedAt = at,
             Trend = DriftTrend.From(e.DriftSteps, at),
-        }) with { EnrolmentCodeRequired = false },
+        }) with { RefusesPasswordAlone = false, EnrolmentCodeRequired = false },
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
         {
@@ -137,7 +148,20 @@ public sealed partial record PrincipalMfa
 
         MfaRemovedBySupport e => this with
         {
-            EnrolmentCodeRequired = true, WatchedUntil = e.WatchedUntil, ContactLockedSince = at,
+            RefusesPasswordAlone = true,
+            EnrolmentCodeRequired = true,
+            WatchedUntil = e.WatchedUntil,
+            ContactLockedSince = at,
+        },
+
+        PasswordChanged => this with { PasswordChangedAt = at },
+
+        RecoveryVerified => this with { ContactLockedSince = at },
+
+        RecoveryUndone e => this with
+        {
+            RefusesPasswordAlone = !HasSecondFactor,
+            PasswordChangedAt = e.PasswordVoided ? at : PasswordChangedAt,
         },
 
         _ => this,

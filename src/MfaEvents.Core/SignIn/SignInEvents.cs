@@ -15,6 +15,9 @@ public enum Factor
 
     /// <summary>The code that the desk handed to the proven owner after it removed every device.</summary>
     EnrolmentCode,
+
+    /// <summary>E-mail address and phone on file, in the place of a device.</summary>
+    Recovery,
 }
 
 /// <summary>A principal signed in, and a session began.</summary>
@@ -67,4 +70,10 @@ public enum SessionsEndReason
     PasswordChanged,
 
     MfaRemovedBySupport,
+
+    /// <summary>The root user got in without its device.</summary>
+    Recovered,
+
+    /// <summary>The owner said that something was not them.</summary>
+    Repudiated,
 }

@@ -18,7 +18,8 @@ public static class CaseStory
         CallBackRejected { EndsCall: true } => "Wrong digits were keyed into the phone once too often: the call is over.",
         CallBackRejected => "Wrong digits were keyed into the phone.",
         RemovalRequested => $"{actor} asked for the removal of every device.",
-        SecondPersonMissing e => $"{actor} had a part in the case and was refused the {Words(e.Decision)}, which takes another person.",
+        SecondPersonMissing e =>
+            $"{actor} had a part in the case and was refused the {Words(e.Decision)}, which takes another person.",
         RemovalApproved e => $"{actor} approved the removal. Unless the owner vetoes it, it happens on {Day(e.ExecutesAt)}.",
         RemovalDeclined => $"{actor} refused the removal.",
         RemovalVetoed e => e.Reason switch
@@ -51,5 +52,6 @@ public static class CaseStory
         _ => "enrolment code",
     };
 
-    private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd 'at' HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    private static string Day(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd 'at' HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -12,7 +12,8 @@ using Wolverine.Persistence.EventSourcing;
 namespace MfaEvents.Server.Accounts;
 
 /// <summary>
-/// Deletes a user that has no device left; a case about it ends. The principal's stream is locked first, so that no device slips in.
+/// Deletes a user that has no device left; a case about it ends. The principal's stream is locked first, so that no device slips
+/// in.
 /// </summary>
 public static class DeleteUserEndpoint
 {

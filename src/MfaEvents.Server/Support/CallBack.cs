@@ -41,14 +41,14 @@ public sealed class CallBackAnswered(IDocumentStore store, MfaEventsSettings set
 {
     public CallPurpose Purpose => CallPurpose.CaseEvidence;
 
-    public async Task AnsweredAsync(PhoneCall call, bool right, HttpContext http, DateTimeOffset now)
+    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
-        await using var session = store.LightweightSession(call.AccountId);
+        await using var session = store.LightweightSession(answered.AccountId);
         Origin.Product.Stamp(session);
-        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(call.Subject, cancellation);
+        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(answered.Subject, cancellation);
         if (stream.Aggregate is not { } found) return;
-        stream.AppendMany(found.Answer(call.Id, right, now, settings.Support));
+        stream.AppendMany(found.Answer(answered.Id, right, now, settings.Support));
         await session.SaveChangesAsync(cancellation);
     }
 }

@@ -1,4 +1,3 @@
-using Marten;
 using MfaEvents.Server.Accounts;
 
 namespace MfaEvents.Server.Notifications.Phone;

@@ -30,11 +30,11 @@ public interface IAnsweredByPhone
     /// Takes what was keyed. Whether the call is still open, late or has had its wrong digits is for the subject to decide, under its
     /// own lock.
     /// </summary>
-    /// <param name="call">The call.</param>
+    /// <param name="answered">The call.</param>
     /// <param name="right">Whether the digits are those that the page shows.</param>
     /// <param name="http">The gateway's request.</param>
     /// <param name="now">The time.</param>
-    Task AnsweredAsync(PhoneCall call, bool right, HttpContext http, DateTimeOffset now);
+    Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now);
 }
 
 /// <summary>Takes what was keyed from the gateway, and from nobody else.</summary>

@@ -25,7 +25,7 @@ public interface ITelephony
 {
     /// <summary>Has a call made; what is keyed comes back to <see cref="CallBack.PathOf"/>.</summary>
     /// <exception cref="CallFailedException">It was not accepted.</exception>
-    Task PlaceAsync(CallOrder call, CancellationToken cancellation);
+    Task PlaceAsync(CallOrder order, CancellationToken cancellation);
 }
 
 /// <summary>The gateway did not accept a call.</summary>
@@ -46,12 +46,12 @@ public sealed class GatewayTelephony(IHttpClientFactory clients, MfaEventsSettin
 {
     private readonly TelephonySettings telephony = settings.Telephony;
 
-    public async Task PlaceAsync(CallOrder call, CancellationToken cancellation)
+    public async Task PlaceAsync(CallOrder order, CancellationToken cancellation)
     {
-        var callback = settings.PublicUrl.AbsoluteUri.TrimEnd('/') + CallBack.PathOf(call.CallId);
+        var callback = settings.PublicUrl.AbsoluteUri.TrimEnd('/') + CallBack.PathOf(order.CallId);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{telephony.Gateway!.AbsoluteUri.TrimEnd('/')}/calls");
         request.Content = new StringContent(
-            JsonSerializer.Serialize(new { call.CallId, call.Number, call.Say, call.Digits, callback }, Json.Options),
+            JsonSerializer.Serialize(new { order.CallId, order.Number, order.Say, order.Digits, callback }, Json.Options),
             Encoding.UTF8,
             "application/json");
         if (telephony.Token is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -86,11 +86,11 @@ public sealed class OutboxTelephony(
     public static string FileOf(string dataDirectory, Guid callId) =>
         Path.Combine(Path.GetFullPath(dataDirectory), "outbox", $"{callId}.json");
 
-    public Task PlaceAsync(CallOrder call, CancellationToken cancellation)
+    public Task PlaceAsync(CallOrder order, CancellationToken cancellation)
     {
         var placed = new PlacedCall(
-            call.CallId, call.Number, call.Say, call.Digits, Address() + CallBack.PathOf(call.CallId), clock.GetUtcNow());
-        var file = FileOf(settings.DataDirectory, call.CallId);
+            order.CallId, order.Number, order.Say, order.Digits, Address() + CallBack.PathOf(order.CallId), clock.GetUtcNow());
+        var file = FileOf(settings.DataDirectory, order.CallId);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         PrivateFile.Write(file, JsonSerializer.Serialize(placed, Json.Options));
         return Task.CompletedTask;
@@ -117,6 +117,6 @@ public sealed record PlacedCall(
 /// <summary>Outside of Development, without a gateway: no call is made, and an operator sees that in the dead letters.</summary>
 public sealed class NoTelephony : ITelephony
 {
-    public Task PlaceAsync(CallOrder call, CancellationToken cancellation) =>
+    public Task PlaceAsync(CallOrder order, CancellationToken cancellation) =>
         throw new CallFailedException("No telephony gateway is configured (MfaEvents:Telephony:Gateway).", passes: false);
 }

@@ -41,7 +41,7 @@ public sealed partial record TelephonySignature(long At, byte[] Mac)
     public string Text() => $"t={At.ToString(CultureInfo.InvariantCulture)},v1={Convert.ToHexStringLower(Mac)}";
 
     private static byte[] Compute(byte[] secret, long at, ReadOnlySpan<byte> body) =>
-        HMACSHA256.HashData(secret, [.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
+        HMACSHA256.HashData(secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
 
     [GeneratedRegex(@"\At=(?<t>[0-9]{1,12}),\s?v1=(?<mac>[0-9A-Fa-f]{64})\z")]
     private static partial Regex Form();
@@ -50,17 +50,19 @@ public sealed partial record TelephonySignature(long At, byte[] Mac)
 /// <summary>What the gateway signs with: the configured secret, or in Development one of its own.</summary>
 public sealed class TelephonySecret(MfaEventsSettings settings, IHostEnvironment environment)
 {
-    private readonly Lazy<byte[]?> secret = new(() => settings.Telephony.Secret is { } configured
-        ? Encoding.UTF8.GetBytes(configured)
-        : environment.IsDevelopment() ? Development(settings.DataDirectory) : null);
+    private readonly Lazy<byte[]?> secret = new(() =>
+        settings.Telephony.Secret is not null || environment.IsDevelopment() ? OfDevelopment(settings) : null);
 
     /// <summary>Null when nobody can sign.</summary>
     public byte[]? Value => secret.Value;
 
-    /// <summary>The secret of Development, in the folder of the keys; made when it is not there yet.</summary>
-    public static byte[] Development(string dataDirectory)
+    /// <summary>
+    /// In Development the configured secret, or else one in the folder of the keys, which is made when it is not there yet.
+    /// </summary>
+    public static byte[] OfDevelopment(MfaEventsSettings settings)
     {
-        var file = Path.Combine(KeyFolder.In(dataDirectory).FullName, "development-telephony.key");
+        if (settings.Telephony.Secret is { } configured) return Encoding.UTF8.GetBytes(configured);
+        var file = Path.Combine(KeyFolder.In(settings.DataDirectory).FullName, "development-telephony.key");
         PrivateFile.Make(file, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         return Encoding.UTF8.GetBytes(File.ReadAllText(file));
     }

@@ -24,6 +24,7 @@ try
     builder.AddSealing(settings, database.ConnectionString);
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
+    builder.AddMail(settings);
     builder.AddHttp(settings);
 
     await using var app = builder.Build();
@@ -31,6 +32,7 @@ try
     if (isCommand) return await app.RunJasperFxCommands(args);
 
     app.AnnounceWhenStarted(settings, database);
+    app.SayWhereMailGoes(settings);
     await app.StartOrExplainAsync();
     await app.WaitForShutdownAsync();
     return 0;

@@ -27,6 +27,7 @@ try
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
     builder.AddSupportDesk();
+    builder.AddMail(settings);
     builder.AddPhone(settings);
     builder.AddHttp(settings);
 
@@ -35,6 +36,7 @@ try
     if (isCommand) return await app.RunJasperFxCommands(args);
 
     app.AnnounceWhenStarted(settings, database);
+    app.SayWhereMailGoes(settings);
     await app.StartOrExplainAsync();
     await app.WaitForShutdownAsync();
     return 0;

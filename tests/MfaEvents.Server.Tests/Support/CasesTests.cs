@@ -2,6 +2,7 @@ using System.Net;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
+using Person = MfaEvents.Server.Tests.Harness.Person;
 
 namespace MfaEvents.Server.Tests.Support;
 
@@ -282,12 +283,14 @@ public sealed class CasesTests(TestRun run)
 
             Reply? veto = null;
             await Task.WhenAll(
-                Task.Run(async () => veto = await account.Root.Post(found.Path + "/veto")),
-                Task.Run(() => found.ComesDue(TimeSpan.Zero)));
+                VetoAsync(),
+                found.ComesDue(TimeSpan.Zero));
 
             var devices = (await account.Root.Get(account.RootPath + "/mfa-devices"))["devices"].GetArrayLength();
             if (veto!.Status == 204) ((await found.State()), devices).ShouldBe(("vetoed", 1));
             else ((await found.State()), devices, veto.Slug).ShouldBe(("executed", 0, "case-state"));
+
+            async Task VetoAsync() => veto = await account.Root.Post(found.Path + "/veto");
         }
     }
 
@@ -304,12 +307,14 @@ public sealed class CasesTests(TestRun run)
 
             Reply? signIn = null;
             await Task.WhenAll(
-                Task.Run(async () => signIn = await half.Code(phone, phone.Code())),
-                Task.Run(() => found.ComesDue(TimeSpan.Zero)));
+                SignInAsync(),
+                found.ComesDue(TimeSpan.Zero));
 
             var devices = (await account.Root.Get(account.RootPath + "/mfa-devices"))["devices"].GetArrayLength();
             if (signIn!.Status == 200) ((await found.State()), devices).ShouldBe(("vetoed", 1));
             else ((await found.State()), devices, signIn.Status).ShouldBe(("executed", 0, 404));
+
+            async Task SignInAsync() => signIn = await half.Code(phone, phone.Code());
         }
     }
 }

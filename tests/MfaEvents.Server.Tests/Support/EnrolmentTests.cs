@@ -1,6 +1,5 @@
 using System.Net;
 using MfaEvents.Core.SignIn;
-using MfaEvents.Core.Support;
 
 namespace MfaEvents.Server.Tests.Support;
 

@@ -13,6 +13,7 @@ public sealed class QueueTests(TestRun run)
         var (one, two) = (await api.RegisteredAccount(), await api.RegisteredAccount());
         var agent = Scenarios.NewName("agent");
         var open = await one.OpenedCase(by: agent);
+        two.Time.Pass(TimeSpan.FromMinutes(1));
         var requested = await two.OpenedCase(by: agent).Requested();
 
         var items = (await one.Auditor().Get($"/cases?agent={agent}")).ShouldBe(HttpStatusCode.OK)["items"].EnumerateArray().ToArray();

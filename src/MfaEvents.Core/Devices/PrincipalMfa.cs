@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
@@ -16,6 +17,15 @@ public sealed partial record PrincipalMfa
 
     /// <summary>The last wait that those failures began, for every device.</summary>
     public Wait? Wait { get; init; }
+
+    /// <summary>Refused codes in a row after right passwords, since the last sign-in.</summary>
+    public int RefusedSignIns { get; init; }
+
+    /// <summary>Since when the account's contact information is locked; a state of the root user alone.</summary>
+    public DateTimeOffset? ContactLockedSince { get; init; }
+
+    /// <summary>Whether the account's contact information may not be changed yet.</summary>
+    public bool IsContactLocked(DateTimeOffset now, ContactPolicy policy) => now - ContactLockedSince < policy.Lock;
 
     /// <summary>Whether a sign-in needs a second factor.</summary>
     public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
@@ -109,6 +119,10 @@ public sealed partial record PrincipalMfa
         }),
 
         DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
+
+        SignInRefused { Factor: Factor.Otp } => this with { RefusedSignIns = RefusedSignIns + 1 },
+
+        SignedIn => this with { RefusedSignIns = 0 },
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
 

@@ -19,6 +19,7 @@ public static class Routes
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
     public const string Links = "/links";
+    public const string Repudiations = "/repudiations";
     public const string Audit = Account + "/audit";
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";

@@ -1,5 +1,6 @@
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Mail;
+using MfaEvents.Server.Notifications.Notices;
 using Wolverine;
 using Wolverine.ErrorHandling;
 
@@ -24,6 +25,9 @@ public static partial class MailSetup
     public static void AddMail(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
         builder.Services.AddSingleton<Mails>();
+        builder.Services.AddSingleton<Repudiations>();
+        builder.Services.AddSingleton<LinkActions>();
+        builder.Services.AddSingleton<ILinkAction, RepudiationLink>();
         if (settings.Mail.Host is null) builder.Services.AddSingleton<IMailCarrier, OutboxCarrier>();
         else builder.Services.AddSingleton<IMailCarrier>(_ => new SmtpCarrier(settings.Mail));
     }

@@ -68,6 +68,8 @@ public sealed class OpenSignIn(
 
     public Guid DeviceId => deviceId;
 
+    public int WrongPasswords => challenge.WrongPasswords;
+
     public PrincipalMfa State => stream!.Aggregate!;
 
     /// <summary>Takes the lock; false when the principal has gone.</summary>

@@ -19,7 +19,7 @@ public sealed class NoticesTests(TestRun run)
         mail.Text.ShouldContain($"Account: {account.AccountName.Trim()} ({account.Id})");
         mail.Text.ShouldContain($"When: {account.Time.Now.UtcDateTime.AddMinutes(-1):d MMMM yyyy, HH:mm}");
         mail.Text.ShouldContain("From: 203.0.113.7, by a program that calls itself \"tests/1.0\"");
-        mail.Text.ShouldContain("This was not me:\r\nhttp://localhost:5080/links/repudiation?token=");
+        mail.Text.ReplaceLineEndings("\n").ShouldContain("This was not me:\nhttp://localhost:5080/links/repudiation?token=");
         mail.Html.ShouldContain("&quot;phone-1&quot;");
         mail.Html.ShouldNotContain("<script");
         mail.Headers.ShouldContain("Auto-Submitted: auto-generated");

@@ -1,10 +1,12 @@
 using JasperFx;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.EmbeddedPostgres;
+using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Operations;
 using MfaEvents.Server.Setup;
 
 if (args is ["token", .. var request]) return TokenCommand.Run(request);
+if (args is ["phone", .. var answer]) return await PhoneCommand.RunAsync(answer);
 if (args is ["healthcheck"]) return await HealthcheckCommand.RunAsync();
 
 try
@@ -25,6 +27,7 @@ try
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
     builder.AddMail(settings);
+    builder.AddPhone(settings);
     builder.AddHttp(settings);
 
     await using var app = builder.Build();

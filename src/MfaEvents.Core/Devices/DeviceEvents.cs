@@ -114,4 +114,7 @@ public enum RemovalReason
 
     /// <summary>It was pending when the principal's first device was activated: it may have been a thief's.</summary>
     Discarded,
+
+    /// <summary>It came of a recovery that the owner repudiated.</summary>
+    Repudiated,
 }

@@ -1,4 +1,5 @@
 using MfaEvents.Core.Devices.Totp;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
@@ -11,7 +12,27 @@ public sealed partial record PrincipalMfa
 
     /// <summary>Sign-in by the password alone; null when a second factor is due.</summary>
     public SignedIn? SignInByPassword(Guid sessionId, int wrongPasswords = 0) =>
-        HasSecondFactor ? null : new SignedIn(sessionId, Factor.Password, null, FailuresBefore(wrongPasswords));
+        PasswordAloneServes ? new SignedIn(sessionId, Factor.Password, null, FailuresBefore(wrongPasswords)) : null;
+
+    /// <summary>A completed recovery signs in in the place of a device; whatever else the password gave ends.</summary>
+    public static IReadOnlyList<object> SignInByRecovery(Guid recoveryId, Guid sessionId) =>
+    [
+        new RecoveryVerified(recoveryId),
+        new SessionsEnded(SessionsEndReason.Recovered, sessionId),
+        new SignedIn(sessionId, Factor.Recovery, null),
+    ];
+
+    /// <summary>
+    /// A completed recovery was not the owner's: what came of it is taken back. All sessions end, since a session cannot be told
+    /// to be the owner's for certain.
+    /// </summary>
+    public IReadOnlyList<object> UndoRecovery(Guid recoveryId, RecoveryTraces traces) =>
+    [
+        .. Devices.Where(device => traces.Devices.Contains(device.DeviceId))
+            .Select(device => new DeviceRemoved(device.DeviceId, RemovalReason.Repudiated)),
+        new RecoveryUndone(recoveryId, traces.SetPassword),
+        new SessionsEnded(SessionsEndReason.Repudiated, null),
+    ];
 
     /// <summary>The second step of a sign-in: one code of one named device.</summary>
     public CodeDecision SignInByCode(

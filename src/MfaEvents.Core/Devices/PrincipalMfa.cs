@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Devices;
@@ -21,14 +22,25 @@ public sealed partial record PrincipalMfa
     /// <summary>Refused codes in a row after right passwords, since the last sign-in.</summary>
     public int RefusedSignIns { get; init; }
 
-    /// <summary>Since when the account's contact information is locked; a state of the root user alone.</summary>
+    /// <summary>When the password was last changed; null for the first one.</summary>
+    public DateTimeOffset? PasswordChangedAt { get; init; }
+
+    /// <summary>When a way in without a device was last used: the contact stays as it is for a while from then on.</summary>
     public DateTimeOffset? ContactLockedSince { get; init; }
 
-    /// <summary>Whether the account's contact information may not be changed yet.</summary>
+    /// <summary>Whether the account's contact information may not be changed yet; a state of the root user alone.</summary>
     public bool IsContactLocked(DateTimeOffset now, ContactPolicy policy) => now - ContactLockedSince < policy.Lock;
 
-    /// <summary>Whether a sign-in needs a second factor.</summary>
+    /// <summary>
+    /// Whether the password alone signs nobody in although there is no device: whoever took the devices away knows it.
+    /// </summary>
+    public bool RefusesPasswordAlone { get; init; }
+
+    /// <summary>Whether there is a device that was ever activated.</summary>
     public bool HasSecondFactor => Devices.Any(device => device.WasActivated);
+
+    /// <summary>Whether a sign-in needs no second factor.</summary>
+    public bool PasswordAloneServes => !HasSecondFactor && !RefusesPasswordAlone;
 
     public MfaDevice? Device(Guid deviceId) => Devices.FirstOrDefault(device => device.DeviceId == deviceId);
 
@@ -62,7 +74,7 @@ public sealed partial record PrincipalMfa
             Status = DeviceStatus.Active,
             ActivatedAt = at,
             Trend = DriftTrend.From(e.DriftSteps, at),
-        }),
+        }) with { RefusesPasswordAlone = false },
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
         {
@@ -125,6 +137,16 @@ public sealed partial record PrincipalMfa
         SignedIn => this with { RefusedSignIns = 0 },
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
+
+        PasswordChanged => this with { PasswordChangedAt = at },
+
+        RecoveryVerified => this with { ContactLockedSince = at },
+
+        RecoveryUndone e => this with
+        {
+            RefusesPasswordAlone = !HasSecondFactor,
+            PasswordChangedAt = e.PasswordVoided ? at : PasswordChangedAt,
+        },
 
         _ => this,
     };

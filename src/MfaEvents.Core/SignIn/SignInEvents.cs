@@ -10,6 +10,9 @@ public enum Factor
 
     /// <summary>Something held: a device that shows one-time passwords.</summary>
     Otp,
+
+    /// <summary>E-mail address and phone on file, in the place of a device.</summary>
+    Recovery,
 }
 
 /// <summary>A principal signed in, and a session began.</summary>
@@ -57,6 +60,9 @@ public enum SessionsEndReason
 
     PasswordChanged,
 
-    /// <summary>Somebody who was told of an event says that it was not theirs.</summary>
+    /// <summary>The root user got in without its device.</summary>
+    Recovered,
+
+    /// <summary>The owner said that something was not them.</summary>
     Repudiated,
 }

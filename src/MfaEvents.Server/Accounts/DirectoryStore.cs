@@ -1,5 +1,6 @@
 using Marten;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.SignIn;
 using MfaEvents.Server.Sealing;
 using Weasel.Core;
@@ -22,6 +23,8 @@ public static class DirectoryStore
         store.Schema.For<GivenAccountId>();
         RememberedAnswer.Map(store);
         PasswordFailures.Map(store);
+        PhoneCall.Map(store);
+        SeenSignature.Map(store);
         TokenKey.Map(store);
         SealingKey.Map(store);
         RingElement.Map(store);

@@ -37,6 +37,9 @@ public static class Problems
     public static Problem ResyncRequired { get; } =
         InvalidAuthenticationCode with { ResyncRequired = true };
 
+    public static Problem InvalidProof { get; } =
+        new(403, "invalid-proof", "This proof is false, was used before, or came too late.");
+
     public static Problem NotFound { get; } = new(404, "not-found", "There is nothing here that you may see.");
 
     public static Problem MethodNotAllowed { get; } = new(405, "method-not-allowed", "This address does not answer that method.");

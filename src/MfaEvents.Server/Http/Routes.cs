@@ -20,6 +20,8 @@ public static class Routes
     public const string Tokens = "/tokens";
     public const string Links = "/links";
     public const string Repudiations = "/repudiations";
+    public const string Calls = "/telephony/calls";
+    public const string Call = Calls + "/{callId}";
     public const string Audit = Account + "/audit";
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";

@@ -21,6 +21,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> suspensions;
     private readonly Counter<long> signIns;
     private readonly Counter<long> links;
+    private readonly Counter<long> callbacks;
     private readonly ObservableGauge<long> lag;
     private readonly ObservableGauge<long> stopped;
     private readonly ObservableGauge<long> deadLetters;
@@ -35,6 +36,8 @@ public sealed class MfaMetrics : IDisposable
         suspensions = meter.CreateCounter<long>("mfaevents.suspensions", "{device}", "Devices that were suspended.");
         signIns = meter.CreateCounter<long>("mfaevents.sign_ins", "{sign-in}", "Sign-ins that succeeded or were refused.");
         links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
+        callbacks = meter.CreateCounter<long>(
+            "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
         lag = meter.CreateObservableGauge(
             "mfaevents.projection.lag",
             () => projections.Select(p => Measured(p, p.Lag)),
@@ -82,6 +85,9 @@ public sealed class MfaMetrics : IDisposable
     {
         { "outcome", accepted ? "accepted" : "refused" }, { "purpose", Word(purpose.ToString()) },
     });
+
+    /// <summary>Counts an answer of the telephony gateway: <c>accepted</c>, or <c>refused</c> as false, late or repeated.</summary>
+    public void CountCallback(string outcome) => callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Takes over what was read from the database, to be shown until it is read again.</summary>
     public void Observe(IReadOnlyList<ProjectionState> states, long deadLettersNow)

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Setup;
 using MfaEvents.Server.SignIn;
 using Npgsql;
@@ -32,6 +33,8 @@ public abstract record SealedPlace(string Table)
             [Http.RememberedAnswers.MacKeyPurpose]),
         new SealedDocuments($"{DirectoryStore.Schema}.mt_doc_rememberedanswer", "sealedMacKey", _ =>
             [Http.RememberedAnswers.MacKeyPurpose]) { IsTenanted = false },
+        new SealedDocuments($"{DirectoryStore.Schema}.mt_doc_phonecall", "sealedDigits", row =>
+            [PhoneCall.SealPurpose(row.Id)]) { IsTenanted = false, IdType = "uuid" },
         new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_tokenkey", "sealedPrivateKey", row =>
             [TokenKeys.PurposeOf(row.Id)]) { IsTenanted = false },
     ];

@@ -3,6 +3,7 @@ using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Operations;
 using Microsoft.AspNetCore.Authorization;
 using Scalar.AspNetCore;
@@ -64,9 +65,10 @@ public static class HttpSetup
         app.MapHealth();
         app.MapOpenApi().AllowAnonymous()
             .CacheOutput(description => description.SetVaryByHost(false).SetVaryByQuery([]).Expire(TimeSpan.FromDays(1)));
-        if (app.Environment.IsDevelopment())
-            app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()
-                .WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));
+        if (!app.Environment.IsDevelopment()) return;
+        app.MapDevelopmentPhone();
+        app.MapScalarApiReference("/api", ShowOurselvesOnly).AllowAnonymous()
+            .WithMetadata(new ContentSecurityPolicyAttribute(PagePolicy));
     }
 
     // Sign-ins know their account only after they have begun, and open its session themselves; they are not remembered.

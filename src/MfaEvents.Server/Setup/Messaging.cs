@@ -39,6 +39,8 @@ public static class Messaging
             wolverine.OnException<ConcurrencyException>().RetryWithCooldown(Soon[..2]);
             wolverine.Durability.MessageStorageSchemaName = Schema;
 
+            wolverine.RetryCalls();
+
             // A database that restarts or fails over is back within minutes; a message outlasts that, and is never lost.
             wolverine.OnException(DatabaseFaults.IsTransient)
                 .RetryWithCooldown(Soon)

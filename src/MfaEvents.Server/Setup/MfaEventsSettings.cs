@@ -5,6 +5,7 @@ using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Notifications.Mail;
+using MfaEvents.Server.Notifications.Phone;
 
 namespace MfaEvents.Server.Setup;
 
@@ -55,6 +56,9 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];
+
+    /// <summary>The telephony gateway.</summary>
+    public TelephonySettings Telephony { get; init; } = new();
 
     /// <summary>The key ring.</summary>
     public KeySettings Keys { get; init; } = new();

@@ -19,10 +19,10 @@ public sealed partial record Account
     public int? CallWait(DateTimeOffset now, ContactPolicy policy) => WaitOf(ContactCalls, policy.CallsPerDay, now);
 
     /// <summary>Confirms the pending number by the digits that were keyed into a call; nothing happens when the call is over.</summary>
-    public IReadOnlyList<IAccountEvent> Answer(Guid callId, bool right, ContactPolicy policy)
+    public IReadOnlyList<IAccountEvent> Answer(Guid callId, bool right, DateTimeOffset now, ContactPolicy policy)
     {
         if (PendingPhone is null || ContactCall is not { } call || call.CallId != callId) return [];
-        if (call.WrongDigits >= policy.WrongDigits) return [];
+        if (now >= call.ExpiresAt || call.WrongDigits >= policy.WrongDigits) return [];
         return right
             ? [new ContactInformationChanged(ContactVersion + 1, Email: false, Phone: true)]
             : [new ContactDigitsRejected(callId)];

@@ -45,6 +45,9 @@ public sealed partial record Account
     /// <summary>When the phone number in force was last exchanged for another one.</summary>
     public DateTimeOffset? PhoneChangedAt => FormerContacts.LastOrDefault(former => former.Phone)?.ReplacedAt;
 
+    /// <summary>When anything of it was last exchanged; null when it has long been what it is.</summary>
+    public DateTimeOffset? ContactChangedAt => FormerContacts.LastOrDefault()?.ReplacedAt;
+
     public static Account? Evolve(Account? state, IAccountEvent @event, DateTimeOffset at) => @event switch
     {
         AccountRegistered e => new Account { Id = StreamKey, CreatedAt = at, ContactVersion = e.ContactVersion },
@@ -88,7 +91,7 @@ public sealed partial record Account
         ContactCallPlaced e => state! with
         {
             ContactCalls = Recent(state!.ContactCalls, at).Add(at),
-            ContactCall = new ContactCall(e.CallId, 0),
+            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0),
         },
 
         ContactDigitsRejected e when state!.ContactCall is { } call && call.CallId == e.CallId => state! with
@@ -114,4 +117,4 @@ public sealed record FormerContact(int Version, DateTimeOffset ReplacedAt, bool 
 public sealed record UndoneContact(int From, int To, DateTimeOffset At);
 
 /// <summary>A call to the pending phone number.</summary>
-public sealed record ContactCall(Guid CallId, int WrongDigits);
+public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits);

@@ -26,8 +26,10 @@ public sealed record ContactInformationChanged(int ContactVersion, bool Email, b
 /// <param name="RestoredVersion">The version that it is a copy of.</param>
 public sealed record ContactRestored(int ContactVersion, int RestoredVersion) : IAccountEvent;
 
-/// <summary>A call to the pending phone number was asked for.</summary>
-public sealed record ContactCallPlaced(Guid CallId) : IAccountEvent;
+/// <summary>The pending phone number is called; an earlier call is over with that.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="ExpiresAt">From when on its digits are worth nothing.</param>
+public sealed record ContactCallPlaced(Guid CallId, DateTimeOffset ExpiresAt) : IAccountEvent;
 
 /// <summary>Other digits were keyed into it than the page shows.</summary>
 public sealed record ContactDigitsRejected(Guid CallId) : IAccountEvent;

@@ -28,9 +28,6 @@ public static class Problems
     public static Problem InvalidCredentials { get; } =
         new(403, "invalid-credentials", "Your authentication information is incorrect. Please try again.");
 
-    public static Problem InvalidProof { get; } =
-        new(403, "invalid-proof", "This proof is wrong, was used before, or comes too late.");
-
     public static Problem InvalidAuthenticationCode { get; } =
         new(403, "invalid-authentication-code", "Authentication code for device is not valid.");
 
@@ -55,6 +52,9 @@ public static class Problems
 
     public static Problem ContactLocked { get; } =
         new(409, "contact-locked", "For 72 hours after a recovery or a removal of MFA, contact information cannot be changed.");
+
+    public static Problem ContactNotPending { get; } =
+        new(409, "conflict", "No other phone number waits for confirmation.");
 
     public static Problem UserExists { get; } =
         new(409, "user-exists", "A user with this name exists, or existed, in this account.");

@@ -1,6 +1,8 @@
+using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Notifications.Notices;
+using MfaEvents.Server.Notifications.Phone;
 using Wolverine;
 using Wolverine.ErrorHandling;
 
@@ -28,6 +30,7 @@ public static partial class MailSetup
         builder.Services.AddSingleton<Repudiations>();
         builder.Services.AddSingleton<LinkActions>();
         builder.Services.AddSingleton<ILinkAction, RepudiationLink>();
+        builder.Services.AddSingleton<IAnsweredByPhone, ContactAnswered>();
         if (settings.Mail.Host is null) builder.Services.AddSingleton<IMailCarrier, OutboxCarrier>();
         else builder.Services.AddSingleton<IMailCarrier>(_ => new SmtpCarrier(settings.Mail));
     }

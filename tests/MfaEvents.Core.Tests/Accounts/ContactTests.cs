@@ -34,34 +34,38 @@ public sealed class ContactTests
     [Fact]
     public void Right_digits_confirm_the_number()
     {
-        var account = Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call)));
-        account.Answer(Call, right: true, Policy).ShouldBe([new ContactInformationChanged(3, Email: false, Phone: true)]);
+        var account = Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call, At(0.1))));
+        account.Answer(Call, right: true, Noon, Policy).ShouldBe([new ContactInformationChanged(3, Email: false, Phone: true)]);
     }
 
     [Fact]
     public void Five_wrong_digits_end_the_call()
     {
-        var account = Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call)));
+        var account = Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call, At(0.1))));
         for (var wrong = 0; wrong < 5; wrong++)
         {
-            account.Answer(Call, right: false, Policy).ShouldBe([new ContactDigitsRejected(Call)]);
+            account.Answer(Call, right: false, Noon, Policy).ShouldBe([new ContactDigitsRejected(Call)]);
             account = Account.Evolve(account, new ContactDigitsRejected(Call), Noon)!;
         }
 
-        account.Answer(Call, right: true, Policy).ShouldBeEmpty();
-        account.Answer(Call, right: false, Policy).ShouldBeEmpty();
+        account.Answer(Call, right: true, Noon, Policy).ShouldBeEmpty();
+        account.Answer(Call, right: false, Noon, Policy).ShouldBeEmpty();
     }
 
     [Fact]
     public void An_earlier_call_and_one_for_another_number_confirm_nothing()
     {
         var other = Guid.NewGuid();
-        Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call)), (0, new ContactCallPlaced(other)))
-            .Answer(Call, true, Policy).ShouldBeEmpty();
-        Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call)), (0, new ContactChangeRequested(3, false, true)))
-            .Answer(Call, true, Policy).ShouldBeEmpty();
-        Given((0, new ContactChangeRequested(2, true, false)), (0, new ContactCallPlaced(Call))).Answer(Call, true, Policy).ShouldBeEmpty();
+        Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call, At(0.1))), (0, new ContactCallPlaced(other, At(0.1))))
+            .Answer(Call, true, Noon, Policy).ShouldBeEmpty();
+        Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call, At(0.1))), (0, new ContactChangeRequested(3, false, true)))
+            .Answer(Call, true, Noon, Policy).ShouldBeEmpty();
+        Given((0, new ContactChangeRequested(2, true, false)), (0, new ContactCallPlaced(Call, At(0.1)))).Answer(Call, true, Noon, Policy).ShouldBeEmpty();
     }
+
+    [Fact]
+    public void Late_digits_confirm_nothing() => Given((0, new ContactChangeRequested(2, false, true)), (0, new ContactCallPlaced(Call, At(0.1))))
+        .Answer(Call, true, At(0.1), Policy).ShouldBeEmpty();
 
     [Fact]
     public void Ten_requests_and_five_calls_a_day_are_enough()
@@ -70,7 +74,7 @@ public sealed class ContactTests
         account.RequestWait(At(1), Policy).ShouldBe(23 * 3600);
         account.RequestWait(At(24), Policy).ShouldBeNull();
 
-        account = Given([.. Enumerable.Range(0, 5).Select(hour => ((double)hour, (IAccountEvent)new ContactCallPlaced(Call)))]);
+        account = Given([.. Enumerable.Range(0, 5).Select(hour => ((double)hour, (IAccountEvent)new ContactCallPlaced(Call, At(0.1))))]);
         account.CallWait(At(5), Policy).ShouldBe(19 * 3600);
         account.CallWait(At(24), Policy).ShouldBeNull();
     }

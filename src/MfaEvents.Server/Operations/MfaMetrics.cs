@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Operations;
 
@@ -19,6 +20,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> waits;
     private readonly Counter<long> suspensions;
     private readonly Counter<long> signIns;
+    private readonly Counter<long> links;
     private readonly Counter<long> callbacks;
     private readonly ObservableGauge<long> lag;
     private readonly ObservableGauge<long> stopped;
@@ -33,6 +35,7 @@ public sealed class MfaMetrics : IDisposable
         waits = meter.CreateCounter<long>("mfaevents.waits", "{attempt}", "Attempts that were refused because a wait was on.");
         suspensions = meter.CreateCounter<long>("mfaevents.suspensions", "{device}", "Devices that were suspended.");
         signIns = meter.CreateCounter<long>("mfaevents.sign_ins", "{sign-in}", "Sign-ins that succeeded or were refused.");
+        links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
         lag = meter.CreateObservableGauge(
@@ -76,6 +79,12 @@ public sealed class MfaMetrics : IDisposable
     /// <summary>Counts an attempt that was refused unseen, because a wait was on. No event tells of it.</summary>
     /// <param name="purpose">What was attempted, such as <c>verifications</c> or <c>sign-ins</c>; never a name.</param>
     public void CountWait(string purpose) => waits.Add(1, new KeyValuePair<string, object?>("purpose", purpose));
+
+    /// <summary>Counts the token of a link. Of a refused one no event tells: nobody knows whose it would have been.</summary>
+    public void CountLink(LinkPurpose purpose, bool accepted) => links.Add(1, new TagList
+    {
+        { "outcome", accepted ? "accepted" : "refused" }, { "purpose", Word(purpose.ToString()) },
+    });
 
     /// <summary>Counts an answer of the telephony gateway: <c>accepted</c>, or <c>refused</c> as false, late or repeated.</summary>
     public void CountCallback(string outcome) => callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

@@ -12,6 +12,7 @@ using MfaEvents.Server.Audit;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
+using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.SignIn;
 using MfaEvents.Server.Support;
@@ -38,6 +39,7 @@ public static class EventStore
                 integration.UseWolverineManagedEventSubscriptionDistribution = true;
                 integration.MessageStorageSchemaName = Messaging.Schema;
             })
+            .SubscribeToEvents(new NoticeSubscription())
             .ApplyAllDatabaseChangesOnStartup();
         builder.Services.AddMartenStore<IDirectoryStore>(store => DirectoryStore.Configure(store, connectionString))
             .IntegrateWithWolverine()
@@ -70,6 +72,7 @@ public static class EventStore
         store.Schema.For<OpenLink>();
         store.Schema.For<CaseInProgress>();
         store.Schema.For<EnrolmentCode>();
+        store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         RememberedAnswer.Map(store);
         AuditTables.Map(store);
@@ -95,6 +98,11 @@ public static class EventStore
     {
         events.MapEventType<AccountRegistered>("account_registered");
         events.MapEventType<ContactChangeRequested>("contact_change_requested");
+        events.MapEventType<ContactInformationChanged>("contact_information_changed");
+        events.MapEventType<ContactRestored>("contact_restored");
+        events.MapEventType<ContactCallPlaced>("contact_call_placed");
+        events.MapEventType<ContactDigitsRejected>("contact_digits_rejected");
+        events.MapEventType<NoticeRepudiated>("notice_repudiated");
         events.MapEventType<UserCreated>("user_created");
         events.MapEventType<UserDeleted>("user_deleted");
 

@@ -1,4 +1,5 @@
 using Marten;
+using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Support;
 
@@ -11,6 +12,7 @@ public static class SupportSetup
     {
         builder.Services.AddSingleton<QueuedCases>();
         builder.Services.AddSingleton<Vetoes>();
+        builder.Services.AddSingleton<ILinkAction, VetoLink>();
         builder.Services.AddSingleton<IAnsweredByPhone, CallBackAnswered>();
         builder.Services.ConfigureMarten((services, store) =>
             store.Listeners.Add(new QueuedAtOnce(services, services.GetRequiredService<ILogger<QueuedAtOnce>>())));

@@ -78,6 +78,8 @@ public sealed class OpenSignIn(
 
     public Guid DeviceId => deviceId;
 
+    public int WrongPasswords => challenge.WrongPasswords;
+
     public PrincipalMfa State => stream!.Aggregate!;
 
     /// <summary>What is kept of the enrolment code; null when none was issued, or it is not asked for.</summary>

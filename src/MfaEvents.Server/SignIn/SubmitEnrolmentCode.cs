@@ -38,6 +38,7 @@ public static class SubmitEnrolmentCodeEndpoint
         var sessionId = Guid.CreateVersion7(now);
         var decision = signIn.State.SignInByEnrolmentCode(
             sessionId,
+            signIn.WrongPasswords,
             () => signIn.EnrolmentCode?.IsRight(signIn.AccountId, command.Code, now) == true,
             now,
             settings.Devices);

@@ -31,7 +31,9 @@ public static class VetoRemovalEndpoint
         // The gate reads no body here: a veto by the owner has none.
         if (await RequestBody.CheckAsync(http, typeof(VetoRemoval)) is { } refusal) return refusal;
         var body = await http.Request.ReadFromJsonAsync<VetoRemoval>(Json.Options, http.RequestAborted);
-        return await vetoes.ByTokenAsync(http, body!.Token, now, accountId, Uuid.Parse(caseId));
+        return LinkToken.Parse(body!.Token) is { } token && token.AccountId == accountId && Uuid.Parse(caseId) is { } id
+            ? await vetoes.ByTokenAsync(http, token, now, id)
+            : Problems.InvalidProof;
     }
 }
 
@@ -62,25 +64,22 @@ public sealed class Vetoes(IDocumentStore store, Sessions sessions)
 
     /// <summary>By the token of a notice, which is spent by it.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="token">The token as it came.</param>
+    /// <param name="token">The token.</param>
     /// <param name="now">The time.</param>
-    /// <param name="accountId">The account it has to be about, where the address names one.</param>
     /// <param name="caseId">The case it has to be about, where the address names one.</param>
     public async Task<Answer> ByTokenAsync(
-        HttpContext http, string token, DateTimeOffset now, string? accountId = null, Guid? caseId = null)
+        HttpContext http, LinkToken token, DateTimeOffset now, Guid? caseId = null)
     {
         var cancellation = http.RequestAborted;
-        if (LinkToken.Parse(token) is not { } key || (accountId ?? key.AccountId) != key.AccountId) return Problems.InvalidProof;
-
-        await using var session = store.LightweightSession(key.AccountId);
-        if (await session.LinkAsync(key, LinkPurpose.Veto, now, cancellation) is not { } link) return Problems.InvalidProof;
+        await using var session = store.LightweightSession(token.AccountId);
+        if (await session.LinkAsync(token, LinkPurpose.Veto, now, cancellation) is not { } link) return Problems.InvalidProof;
         if (caseId is { } wanted && link.Subject != SupportCase.StreamKey(wanted)) return Problems.InvalidProof;
 
         Origin.Of(http).Stamp(session);
         var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(link.Subject, cancellation);
 
         // Once more under the lock: of two at once one spends it.
-        if (await session.LinkAsync(key, LinkPurpose.Veto, now, cancellation) is null) return Problems.InvalidProof;
+        if (await session.LinkAsync(token, LinkPurpose.Veto, now, cancellation) is null) return Problems.InvalidProof;
         if (stream.Aggregate?.Veto(VetoReason.Link) is not { } decision) return Problems.InvalidProof;
         if (!decision.IsDone()) return decision.Or(Answer.NoContent);
         stream.AppendMany(decision.Events);

@@ -31,6 +31,9 @@ public sealed class MfaHost : IAsyncDisposable
 
     public IDocumentStore Store => Services.GetRequiredService<IDocumentStore>();
 
+    /// <summary>Where mail lands while no mail server is configured.</summary>
+    public string Outbox => Path.Combine(dataDirectory, "outbox");
+
     public TestClock Clock => Services.GetRequiredService<TestClock>();
 
     public static async Task<MfaHost> StartAsync(

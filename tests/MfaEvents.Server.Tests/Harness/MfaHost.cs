@@ -31,6 +31,8 @@ public sealed class MfaHost : IAsyncDisposable
 
     public IDocumentStore Store => Services.GetRequiredService<IDocumentStore>();
 
+    public string DataDirectory => dataDirectory;
+
     public TestClock Clock => Services.GetRequiredService<TestClock>();
 
     public static async Task<MfaHost> StartAsync(

@@ -31,7 +31,7 @@ public static class PhoneCommand
             var callback = configuration["MFA_EVENTS"] is { Length: > 0 } address
                 ? address.TrimEnd('/') + CallBack.PathOf(callId)
                 : call.Callback;
-            return await KeyAsync(callback, digits, TelephonySecret.Development(settings.DataDirectory));
+            return await KeyAsync(callback, digits, TelephonySecret.Of(settings));
         }
         catch (SettingsException exception)
         {

@@ -43,24 +43,24 @@ public sealed partial record TelephonySignature(long At, byte[] Mac)
     private static byte[] Compute(byte[] secret, long at, ReadOnlySpan<byte> body) =>
         HMACSHA256.HashData(secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
 
-    [GeneratedRegex(@"\At=(?<t>[0-9]{1,12}),\s?v1=(?<mac>[0-9A-Fa-f]{64})\z")]
+    [GeneratedRegex(@"\At=(?<t>[1-9][0-9]{0,11}),v1=(?<mac>[0-9A-Fa-f]{64})\z")]
     private static partial Regex Form();
 }
 
 /// <summary>What the gateway signs with: the configured secret, or in Development one of its own.</summary>
 public sealed class TelephonySecret(MfaEventsSettings settings, IHostEnvironment environment)
 {
-    private readonly Lazy<byte[]?> secret = new(() => settings.Telephony.Secret is { } configured
-        ? Encoding.UTF8.GetBytes(configured)
-        : environment.IsDevelopment() ? Development(settings.DataDirectory) : null);
+    private readonly Lazy<byte[]?> secret = new(
+        () => settings.Telephony.Secret is not null || environment.IsDevelopment() ? Of(settings) : null);
 
     /// <summary>Null when nobody can sign.</summary>
     public byte[]? Value => secret.Value;
 
-    /// <summary>The secret of Development, in the folder of the keys; made when it is not there yet.</summary>
-    public static byte[] Development(string dataDirectory)
+    /// <summary>The configured one, else that of Development in the folder of the keys, made when it is not there yet.</summary>
+    public static byte[] Of(MfaEventsSettings settings)
     {
-        var file = Path.Combine(KeyFolder.In(dataDirectory).FullName, "development-telephony.key");
+        if (settings.Telephony.Secret is { } configured) return Encoding.UTF8.GetBytes(configured);
+        var file = Path.Combine(KeyFolder.In(settings.DataDirectory).FullName, "development-telephony.key");
         PrivateFile.Make(file, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         return Encoding.UTF8.GetBytes(File.ReadAllText(file));
     }

@@ -26,6 +26,7 @@ try
     builder.AddSealing(settings, database.ConnectionString);
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
+    builder.AddMail(settings);
     builder.AddPhone(settings);
     builder.AddHttp(settings);
 
@@ -34,6 +35,7 @@ try
     if (isCommand) return await app.RunJasperFxCommands(args);
 
     app.AnnounceWhenStarted(settings, database);
+    app.SayWhereMailGoes(settings);
     await app.StartOrExplainAsync();
     await app.WaitForShutdownAsync();
     return 0;

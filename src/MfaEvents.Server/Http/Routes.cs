@@ -18,6 +18,7 @@ public static class Routes
     public const string SignIns = "/sign-ins";
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
+    public const string Links = "/links";
     public const string Calls = "/telephony/calls";
     public const string Call = Calls + "/{callId}";
     public const string Audit = Account + "/audit";

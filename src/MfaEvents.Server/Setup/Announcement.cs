@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Setup;
 
@@ -15,6 +16,7 @@ public static class Announcement
             var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
             if (addresses?.FirstOrDefault() is not { } address)
                 return;
+            var mail = settings.Mail.Host ?? Outbox.In(settings.DataDirectory);
             var where = database.IsEmbedded ? "embedded PostgreSQL, in the data directory" : "ConnectionStrings:Mfa";
             Console.WriteLine(
                 $"""
@@ -24,6 +26,7 @@ public static class Announcement
                    API page        {address}/api
                    data directory  {Path.GetFullPath(settings.DataDirectory)}
                    database        {where}
+                   mail goes to    {mail}
                    a token         ops/token --role provisioner
 
                  """);

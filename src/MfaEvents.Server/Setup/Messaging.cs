@@ -46,6 +46,8 @@ public static class Messaging
                 .Then.ScheduleRetry(Later)
                 .Then.MoveToErrorQueue();
 
+            wolverine.RouteMail();
+
             // The audit trail runs on one node at a time: it starts with the first one, and another takes over from a node
             // that died.
             wolverine.Durability.FirstHealthCheckExecution = TimeSpan.FromMilliseconds(100);

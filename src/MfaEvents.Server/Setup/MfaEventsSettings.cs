@@ -3,6 +3,7 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Edge;
+using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Notifications.Phone;
 
 namespace MfaEvents.Server.Setup;
@@ -14,7 +15,7 @@ public sealed class MfaEventsSettings : IValidatableObject
 {
     public const string Section = "MfaEvents";
 
-    /// <summary>Where the embedded database and the keys live.</summary>
+    /// <summary>Where the embedded database, the keys and the outbox live.</summary>
     [Required]
     public string DataDirectory { get; init; } = ".data";
 
@@ -60,6 +61,9 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>The key ring.</summary>
     public KeySettings Keys { get; init; } = new();
+
+    /// <summary>The mail server.</summary>
+    public MailSettings Mail { get; init; } = new();
 
     /// <summary>Where the binaries of the embedded database are.</summary>
     public EmbeddedPostgresSettings EmbeddedPostgres { get; init; } = new();

@@ -5,7 +5,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using MfaEvents.Server.Http;
-using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 
 namespace MfaEvents.Server.Notifications.Phone;
@@ -83,18 +82,20 @@ public sealed class OutboxTelephony(
 {
     private const string PublicUrl = $"{MfaEventsSettings.Section}:{nameof(MfaEventsSettings.PublicUrl)}";
 
-    public static string FileOf(string dataDirectory, Guid callId) =>
-        Path.Combine(Path.GetFullPath(dataDirectory), "outbox", $"{callId}.json");
+    public static string FileOf(string dataDirectory, Guid callId) => Path.Combine(Outbox.In(dataDirectory), NameOf(callId));
 
     public Task PlaceAsync(CallOrder order, CancellationToken cancellation)
     {
         var placed = new PlacedCall(
             order.CallId, order.Number, order.Say, order.Digits, Address() + CallBack.PathOf(order.CallId), clock.GetUtcNow());
-        var file = FileOf(settings.DataDirectory, order.CallId);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        PrivateFile.Write(file, JsonSerializer.Serialize(placed, Json.Options));
-        return Task.CompletedTask;
+        return Outbox.WriteAsync(
+            settings.DataDirectory,
+            NameOf(order.CallId),
+            JsonSerializer.SerializeToUtf8Bytes(placed, Json.Options),
+            cancellation);
     }
+
+    private static string NameOf(Guid callId) => $"{callId}.json";
 
     // Whoever named no public address is called back where this process listens.
     private string Address()

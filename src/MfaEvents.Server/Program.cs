@@ -28,6 +28,7 @@ try
     builder.AddSignIn();
     builder.AddMail(settings);
     builder.AddPhone(settings);
+    builder.AddRecovery();
     builder.AddHttp(settings);
 
     await using var app = builder.Build();

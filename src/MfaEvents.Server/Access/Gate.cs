@@ -53,13 +53,23 @@ public sealed class Gate(
         if (allow.RootOnly && !caller.IsRoot) return Problems.Forbidden;
         context.Features.Set(caller);
 
-        var refusal = await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
+        var refusal = RecoveryBeyondItsPurpose(endpoint, caller, target)
+            ?? await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
             ?? IdempotencyKey.Check(context.Request)
             ?? await BodyAsync(endpoint, context);
 
         // What does not exist is 404 before anything else is said about the request.
         return refusal is not null && await IsMissingAsync(target, context.RequestAborted) ? Problems.NotFound : refusal;
     }
+
+    // It signs out of its own session as well: that gives nobody anything.
+    private Problem? RecoveryBeyondItsPurpose(Endpoint endpoint, Caller caller, Target target) =>
+        !caller.CameByRecovery
+        || (target.Principal == caller.Principal
+            && endpoint.Metadata.GetMetadata<ServesRecoveryAttribute>() is not null
+            && (target.SessionId is not { } session || session == caller.SessionId))
+            ? null
+            : Problems.InsufficientUserAuthentication(settings.FreshSignIn);
 
     private async Task<Problem?> StaleSignInAsync(Endpoint endpoint, Caller caller, Target target, CancellationToken cancellation)
     {
@@ -79,7 +89,7 @@ public sealed class Gate(
         // The token's own principal counts, never the target's: a root user with a device cannot act with a password alone.
         await using var session = store.QuerySession(caller.Accounts.Single());
         var own = await session.LoadAsync<PrincipalMfa>(caller.Principal, cancellation);
-        return own is { HasSecondFactor: true } ? stale : null;
+        return own is { PasswordAloneServes: false } ? stale : null;
     }
 
     private static async Task<Problem?> BodyAsync(Endpoint endpoint, HttpContext context) =>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Edge;
@@ -52,6 +53,9 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>How long challenges, tokens and sessions are good for.</summary>
     public SignInPolicy SignIn { get; init; } = new();
+
+    /// <summary>The policies for the root user's recovery.</summary>
+    public RecoveryPolicy Recovery { get; init; } = new();
 
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];

@@ -16,11 +16,18 @@ namespace MfaEvents.Server.SignIn;
 /// </summary>
 public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals seals, MfaEventsSettings settings)
 {
+    /// <summary>Finds the sign-in and locks its principal; null when it is void, used, or its key is a wrong one.</summary>
+    public Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, DateTimeOffset now) =>
+        HoldAsync(http, signInId, deviceId: null, now);
+
     /// <summary>
     /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no such
     /// device to be asked for a code.
     /// </summary>
-    public async Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now)
+    public Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now) =>
+        HoldAsync(http, signInId, (Guid?)deviceId, now);
+
+    private async Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid? deviceId, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
         if (SignInKey.Of(http.Request) is not { } key || Uuid.Parse(signInId) is not { } id) return null;
@@ -31,13 +38,13 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals
 
         var turn = await turnstile.EnterAsync(key.AccountId, found.Principal, cancellation);
         var session = store.LightweightSession(key.AccountId);
-        var held = new OpenSignIn(key.AccountId, found, deviceId, session, turn);
+        var held = new OpenSignIn(key.AccountId, found, deviceId ?? Guid.Empty, session, turn);
         try
         {
             Origin.Of(http, key.AccountId, found.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
             if (await held.LockAsync(cancellation)
                 && await FindAsync(session, found.Id, now, cancellation) is not null
-                && await held.TakeSeedAsync(seals, cancellation))
+                && (deviceId is null || await held.TakeSeedAsync(seals, cancellation)))
                 return held;
         }
         catch
@@ -67,6 +74,9 @@ public sealed class OpenSignIn(
     public string AccountId => accountId;
 
     public Guid DeviceId => deviceId;
+
+    /// <summary>The session whose transaction holds the lock.</summary>
+    public IDocumentSession Session => session;
 
     public PrincipalMfa State => stream!.Aggregate!;
 

@@ -1,4 +1,3 @@
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;

@@ -1,5 +1,5 @@
+using JasperFx.Events;
 using Marten;
-using Marten.Events;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
@@ -51,8 +51,7 @@ public sealed class HeldRecovery(
     /// <summary>Commits, and sends the messages with that.</summary>
     public async Task CommitAsync(CancellationToken cancellation, params IReadOnlyList<object> messages)
     {
-        var outbox = new MartenOutbox(runtime);
-        outbox.Enroll(session);
+        var outbox = new MartenOutbox(runtime, session);
         foreach (var message in messages) await outbox.PublishAsync(message, new DeliveryOptions { TenantId = accountId });
         await session.SaveChangesAsync(cancellation);
     }

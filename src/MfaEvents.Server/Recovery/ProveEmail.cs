@@ -5,7 +5,6 @@ using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Setup;
 using MfaEvents.Server.SignIn;
-using Marten;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Recovery;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Marten;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Recovery;
@@ -74,8 +73,7 @@ public static class StartRecoveryEndpoint
         session.Events.StartStream<RootRecovery>(stream, started);
         session.Insert(new KeptRecoveryKey(key.KeptId(id), now + settings.Recovery.Remembered));
 
-        var outbox = new MartenOutbox(runtime);
-        outbox.Enroll(session);
+        var outbox = new MartenOutbox(runtime, session);
         await outbox.PublishAsync(
             new SendRecoveryMail(accountId, id, account.ContactVersion), new DeliveryOptions { TenantId = accountId });
         await outbox.PublishAsync(

@@ -212,8 +212,8 @@ public sealed record RootRecovery
         {
             ConsecutiveFailures = ConsecutiveFailures + 1,
             Wait = Wait.Begun(e.WaitSeconds, at, Wait),
-            Call = e.Reason == ProofRefusal.Wrong && Call?.CallId == e.CallId
-                ? Call! with { WrongDigits = Call.WrongDigits + 1 }
+            Call = Call is { } call && call.CallId == e.CallId && e.Reason == ProofRefusal.Wrong
+                ? call with { WrongDigits = call.WrongDigits + 1 }
                 : Call,
         },
         RecoveryRepudiated => this with { Step = RecoveryStep.Repudiated, Call = null },

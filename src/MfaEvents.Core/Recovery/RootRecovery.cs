@@ -55,7 +55,8 @@ public sealed record DueCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDig
 /// </summary>
 public sealed record RootRecovery
 {
-    private const string KeyPrefix = "recovery:";
+    /// <summary>How the keys of recoveries' streams begin.</summary>
+    public const string KeyPrefix = "recovery:";
 
     public required string Id { get; init; }
 

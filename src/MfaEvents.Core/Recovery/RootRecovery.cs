@@ -102,7 +102,8 @@ public sealed record RootRecovery
 
     /// <summary>The recovery of a stream; null for another stream.</summary>
     public static Guid? IdOf(string streamKey) =>
-        streamKey?.StartsWith(KeyPrefix, StringComparison.Ordinal) == true && Guid.TryParse(streamKey[KeyPrefix.Length..], out var id)
+        streamKey?.StartsWith(KeyPrefix, StringComparison.Ordinal) == true
+        && Guid.TryParse(streamKey[KeyPrefix.Length..], out var id)
             ? id
             : null;
 
@@ -207,7 +208,12 @@ public sealed record RootRecovery
         RecoveryMailSent => this with { MailSentAt = at },
         EmailVerified => Proven(RecoveryStep.Phone) with { EmailVerifiedAt = at },
         PhoneCallPlaced e => this with { Call = new DueCall(e.CallId, e.ExpiresAt, 0), CallsPlaced = CallsPlaced + 1 },
-        PhoneVerified e => Proven(RecoveryStep.Verified) with { Call = null, AvailableAt = e.AvailableAt, ExpiresAt = e.ExpiresAt },
+        PhoneVerified e => Proven(RecoveryStep.Verified) with
+        {
+            Call = null,
+            AvailableAt = e.AvailableAt,
+            ExpiresAt = e.ExpiresAt,
+        },
         RecoveryCompleted e => this with { Step = RecoveryStep.Completed, SessionId = e.SessionId, CompletedAt = at },
         RecoveryProofRejected e => this with
         {

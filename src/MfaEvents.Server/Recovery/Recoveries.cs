@@ -24,7 +24,7 @@ public sealed class Recoveries(IDocumentStore store, IWolverineRuntime runtime, 
         return await query.LoadAsync<KeptRecoveryKey>(key.KeptId(id), http.RequestAborted) is null ? null : (key.AccountId, id);
     }
 
-    /// <summary>Finds the recovery by its key, and locks the root user and it; null when there is none, or the key is a wrong one.</summary>
+    /// <summary>Finds the recovery by its key, and locks the root user and it; null for an unknown one or a wrong key.</summary>
     public async Task<HeldRecovery?> HoldAsync(HttpContext http, string recoveryId)
     {
         // Without a lock, so that a guessed key locks nobody.

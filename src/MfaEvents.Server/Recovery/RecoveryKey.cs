@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace MfaEvents.Server.Recovery;
 
 /// <summary>
-/// The secret of a recovery, in the header <c>Recovery-Key</c>: the account, whose tenant holds it, and 256 random bits. It is with
-/// whoever began the recovery, so that an owner's click on a link proves nobody else's.
+/// The secret of a recovery, in the header <c>Recovery-Key</c>: the account, whose tenant holds it, and 256 random bits. It is
+/// with whoever began the recovery, so that an owner's click on a link proves nobody else's.
 /// </summary>
 public sealed partial record RecoveryKey(string AccountId, string Secret)
 {
@@ -40,8 +40,8 @@ public sealed partial record RecoveryKey(string AccountId, string Secret)
 public sealed record KeptRecoveryKey(string Id, DateTimeOffset ForgottenAt);
 
 /// <summary>
-/// The password that was in force when a recovery was completed: when its owner repudiates the recovery, a password that it set is
-/// taken back for this one.
+/// The password that was in force when a recovery was completed: when its owner repudiates the recovery, a password that it set
+/// is taken back for this one.
 /// </summary>
 /// <param name="Id">The recovery's stream.</param>
 /// <param name="Principal">Whose password it is.</param>

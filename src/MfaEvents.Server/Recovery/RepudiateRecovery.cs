@@ -19,8 +19,8 @@ public sealed record RepudiateRecovery([PlainText] string Token)
 }
 
 /// <summary>
-/// "This was not me", by the link of any notice of the recovery: ends it and the sessions it gave, removes the devices that came of
-/// it, and takes back a password that it set.
+/// "This was not me", by the link of any notice of the recovery: ends it and the sessions it gave, removes the devices that came
+/// of it, and takes back a password that it set.
 /// </summary>
 public static class RepudiateRecoveryEndpoint
 {

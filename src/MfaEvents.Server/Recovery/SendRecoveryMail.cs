@@ -41,12 +41,12 @@ public static class SendRecoveryMailHandler
             var repudiation = session.OpenLink(LinkPurpose.Repudiation, stream, now, settings.Recovery.Remembered);
             return new Letter($"A way back into your account - {settings.Issuer}",
             [
-                $"Somebody who knows the password of the root user of account {message.AccountId} says that its MFA device is gone, and "
-                + "asks to get in without it.",
-                $"If that is you, open the link below within {settings.Recovery.Lifetime.TotalHours:0} hours, and take the proof that it "
-                + "shows to the page where you asked. After that your phone will be called.",
-                "If it is not you, do not open that link, and give it to nobody. Say so by the other link, and change your password: "
-                + "somebody has it.",
+                $"Somebody who knows the password of the root user of account {message.AccountId} says that its MFA device is "
+                + "gone, and asks to get in without it.",
+                $"If that is you, open the link below within {settings.Recovery.Lifetime.TotalHours:0} hours, and take the proof "
+                + "that it shows to the page where you asked. After that your phone will be called.",
+                "If it is not you, do not open that link, and give it to nobody. Say so by the other link, and change your "
+                + "password: somebody has it.",
             ])
             {
                 Button = new LetterLink("Prove that this address is yours", mails.LinkTo(LinkPurpose.RecoveryEmail, proof)),

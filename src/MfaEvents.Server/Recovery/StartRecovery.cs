@@ -60,8 +60,8 @@ public static class StartRecoveryEndpoint
         if (recoveries.SecondsUntilNext(recent, now) is { } untilTomorrow) return Problems.TooManyAttempts(untilTomorrow);
 
         // Each sends a mail. Whoever has the password only, at another address, makes the owner wait for nothing.
-        var (_, wait) = await attempts.CountAsync(
-            Starts.IdOf(accountId, http.Connection.RemoteIpAddress), settings.Recovery.Starts(settings.Devices.Throttle), cancellation);
+        var starts = Starts.IdOf(accountId, http.Connection.RemoteIpAddress);
+        var (_, wait) = await attempts.CountAsync(starts, settings.Recovery.Starts(settings.Devices.Throttle), cancellation);
         if (wait is { } seconds) return Problems.TooManyAttempts(seconds);
 
         var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation)

@@ -21,8 +21,8 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals
         HoldAsync(http, signInId, deviceId: null, now);
 
     /// <summary>
-    /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no such
-    /// device to be asked for a code.
+    /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no
+    /// such device to be asked for a code.
     /// </summary>
     public Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now) =>
         HoldAsync(http, signInId, (Guid?)deviceId, now);

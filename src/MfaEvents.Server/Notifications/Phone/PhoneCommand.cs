@@ -42,7 +42,8 @@ public static class PhoneCommand
             return Say($"There is no call {callId} in the outbox.", 1);
         }
         catch (Exception exception) when (
-            exception is IOException or UnauthorizedAccessException or HttpRequestException or TaskCanceledException or UriFormatException)
+            exception is IOException or UnauthorizedAccessException or HttpRequestException or TaskCanceledException
+                or UriFormatException)
         {
             return Say($"The call cannot be answered: {exception.Message}", 1);
         }

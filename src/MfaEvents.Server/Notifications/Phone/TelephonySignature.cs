@@ -8,7 +8,8 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.Notifications.Phone;
 
 /// <summary>
-/// How the gateway signs what it sends: <c>Telephony-Signature: t={unix seconds},v1={hex HMAC-SHA256(secret, t + "." + body)}</c>.
+/// How the gateway signs what it sends:
+/// <c>Telephony-Signature: t={unix seconds},v1={hex HMAC-SHA256(secret, t + "." + body)}</c>.
 /// </summary>
 public sealed partial record TelephonySignature(long At, byte[] Mac)
 {
@@ -41,7 +42,8 @@ public sealed partial record TelephonySignature(long At, byte[] Mac)
     public string Text() => $"t={At.ToString(CultureInfo.InvariantCulture)},v1={Convert.ToHexStringLower(Mac)}";
 
     private static byte[] Compute(byte[] secret, long at, ReadOnlySpan<byte> body) =>
-        HMACSHA256.HashData(secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
+        HMACSHA256.HashData(
+            secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
 
     [GeneratedRegex(@"\At=(?<t>[1-9][0-9]{0,11}),v1=(?<mac>[0-9A-Fa-f]{64})\z")]
     private static partial Regex Form();

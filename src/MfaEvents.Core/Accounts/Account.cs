@@ -1,22 +1,120 @@
+using System.Collections.Immutable;
+
 namespace MfaEvents.Core.Accounts;
 
 /// <summary>An account: the boundary of isolation. The state of the stream <c>account</c> in its tenant.</summary>
-public sealed record Account
+public sealed partial record Account
 {
     /// <summary>The key of the account's own stream; the tenant says which account it is.</summary>
     public const string StreamKey = "account";
+
+    /// <summary>What is older than that decides nothing any more, whatever the policies.</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromDays(30);
 
     public required string Id { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The version of the sealed contact information that is in force.</summary>
+    /// <summary>The latest version of the sealed contact information: what is in force, and what is pending.</summary>
     public required int ContactVersion { get; init; }
+
+    /// <summary>The version in which the pending e-mail address was asked for; null when none is pending.</summary>
+    public int? PendingEmail { get; init; }
+
+    /// <summary>The version in which the pending phone number was asked for; null when none is pending.</summary>
+    public int? PendingPhone { get; init; }
+
+    /// <summary>What was in force before, oldest first.</summary>
+    public ImmutableArray<FormerContact> FormerContacts { get; init; } = [];
+
+    /// <summary>Versions that were undone: whoever was reached by them has no say.</summary>
+    public ImmutableArray<UndoneContact> UndoneContacts { get; init; } = [];
+
+    /// <summary>When changes were last asked for.</summary>
+    public ImmutableArray<DateTimeOffset> ContactRequests { get; init; } = [];
+
+    /// <summary>When calls to a pending number were last asked for.</summary>
+    public ImmutableArray<DateTimeOffset> ContactCalls { get; init; } = [];
+
+    /// <summary>The latest call to the pending number; null once it has done its work.</summary>
+    public ContactCall? ContactCall { get; init; }
+
+    /// <summary>When the e-mail address in force was last exchanged for another one.</summary>
+    public DateTimeOffset? EmailChangedAt => FormerContacts.LastOrDefault(former => former.Email)?.ReplacedAt;
+
+    /// <summary>When the phone number in force was last exchanged for another one.</summary>
+    public DateTimeOffset? PhoneChangedAt => FormerContacts.LastOrDefault(former => former.Phone)?.ReplacedAt;
+
+    /// <summary>When anything of it was last exchanged; null when it has long been what it is.</summary>
+    public DateTimeOffset? ContactChangedAt => FormerContacts.LastOrDefault()?.ReplacedAt;
 
     public static Account? Evolve(Account? state, IAccountEvent @event, DateTimeOffset at) => @event switch
     {
         AccountRegistered e => new Account { Id = StreamKey, CreatedAt = at, ContactVersion = e.ContactVersion },
-        ContactChangeRequested e => state! with { ContactVersion = e.ContactVersion },
+
+        ContactChangeRequested e => state! with
+        {
+            ContactVersion = e.ContactVersion,
+            PendingEmail = e.Email ? e.ContactVersion : null,
+            PendingPhone = e.Phone ? e.ContactVersion : null,
+            ContactRequests = Recent(state!.ContactRequests, at).Add(at),
+            ContactCall = null,
+        },
+
+        ContactInformationChanged e => state! with
+        {
+            ContactVersion = e.ContactVersion,
+            PendingEmail = e.Email ? null : state!.PendingEmail,
+            PendingPhone = e.Phone ? null : state!.PendingPhone,
+            FormerContacts =
+            [
+                .. state!.FormerContacts.Where(former => at - former.ReplacedAt < Memory),
+                new FormerContact(state!.ContactVersion, at, e.Email, e.Phone),
+            ],
+            ContactCall = e.Phone ? null : state!.ContactCall,
+        },
+
+        ContactRestored e => state! with
+        {
+            ContactVersion = e.ContactVersion,
+            PendingEmail = null,
+            PendingPhone = null,
+            FormerContacts = [],
+            UndoneContacts =
+            [
+                .. state!.UndoneContacts.Where(undone => at - undone.At < Memory),
+                new UndoneContact(e.RestoredVersion + 1, e.ContactVersion - 1, at),
+            ],
+            ContactCall = null,
+        },
+
+        ContactCallPlaced e => state! with
+        {
+            ContactCalls = Recent(state!.ContactCalls, at).Add(at),
+            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0),
+        },
+
+        ContactDigitsRejected e when state!.ContactCall is { } call && call.CallId == e.CallId => state! with
+        {
+            ContactCall = call with { WrongDigits = call.WrongDigits + 1 },
+        },
+
         _ => state,
     };
+
+    private static ImmutableArray<DateTimeOffset> Recent(ImmutableArray<DateTimeOffset> times, DateTimeOffset at) =>
+        [.. times.Where(time => at - time < Day)];
 }
+
+/// <summary>Contact information that another took the place of.</summary>
+/// <param name="Version">The version of the sealed contact information in which it was last in force.</param>
+/// <param name="ReplacedAt">Until when.</param>
+/// <param name="Email">Whether the e-mail address was replaced.</param>
+/// <param name="Phone">Whether the phone number was.</param>
+public sealed record FormerContact(int Version, DateTimeOffset ReplacedAt, bool Email, bool Phone);
+
+/// <summary>Versions of contact information that were undone.</summary>
+public sealed record UndoneContact(int From, int To, DateTimeOffset At);
+
+/// <summary>A call to the pending phone number.</summary>
+public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits);

@@ -15,6 +15,25 @@ public sealed record AccountRegistered(int ContactVersion) : IAccountEvent;
 /// <param name="Phone">Whether another phone number is pending.</param>
 public sealed record ContactChangeRequested(int ContactVersion, bool Email, bool Phone) : IAccountEvent;
 
+/// <summary>A pending value was confirmed, and is in force.</summary>
+/// <param name="ContactVersion">The version of the sealed contact information in which it is.</param>
+/// <param name="Email">Whether it is the e-mail address.</param>
+/// <param name="Phone">Whether it is the phone number.</param>
+public sealed record ContactInformationChanged(int ContactVersion, bool Email, bool Phone) : IAccountEvent;
+
+/// <summary>A change of contact information was undone: somebody who was reached before it says that it was not theirs.</summary>
+/// <param name="ContactVersion">The version of the sealed contact information that holds what was in force before.</param>
+/// <param name="RestoredVersion">The version that it is a copy of.</param>
+public sealed record ContactRestored(int ContactVersion, int RestoredVersion) : IAccountEvent;
+
+/// <summary>The pending phone number is called; an earlier call is over with that.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="ExpiresAt">From when on its digits are worth nothing.</param>
+public sealed record ContactCallPlaced(Guid CallId, DateTimeOffset ExpiresAt) : IAccountEvent;
+
+/// <summary>Other digits were keyed into it than the page shows.</summary>
+public sealed record ContactDigitsRejected(Guid CallId) : IAccountEvent;
+
 public sealed record UserCreated(string UserName) : IAccountEvent;
 
 public sealed record UserDeleted(string UserName) : IAccountEvent;

@@ -11,8 +11,8 @@ public sealed partial record PrincipalMfa
     public IEnumerable<MfaDevice> SecondFactors => Devices.Where(device => device.WasActivated);
 
     /// <summary>Sign-in by the password alone; null when a second factor is due.</summary>
-    public SignedIn? SignInByPassword(Guid sessionId) =>
-        PasswordAloneServes ? new SignedIn(sessionId, Factor.Password, null) : null;
+    public SignedIn? SignInByPassword(Guid sessionId, int wrongPasswords = 0) =>
+        PasswordAloneServes ? new SignedIn(sessionId, Factor.Password, null, FailuresBefore(wrongPasswords)) : null;
 
     /// <summary>A completed recovery signs in in the place of a device; whatever else the password gave ends.</summary>
     public static IReadOnlyList<object> SignInByRecovery(Guid recoveryId, Guid sessionId) =>
@@ -36,16 +36,29 @@ public sealed partial record PrincipalMfa
 
     /// <summary>The second step of a sign-in: one code of one named device.</summary>
     public CodeDecision SignInByCode(
-        Guid sessionId, Guid deviceId, Func<MfaDevice, CodeMatch> find, DateTimeOffset now, DevicePolicy policy)
+        Guid sessionId,
+        Guid deviceId,
+        Func<MfaDevice, CodeMatch> find,
+        DateTimeOffset now,
+        DevicePolicy policy,
+        int wrongPasswords = 0)
     {
         var decision = Verify(deviceId, find, now, policy, CodePurpose.SignIn);
         return decision.Outcome switch
         {
             CodeOutcome.Accepted =>
-                decision with { Events = [.. decision.Events, new SignedIn(sessionId, Factor.Otp, deviceId)] },
+                decision with
+                {
+                    Events = [.. decision.Events, new SignedIn(sessionId, Factor.Otp, deviceId, FailuresBefore(wrongPasswords))],
+                },
             CodeOutcome.Refused or CodeOutcome.ResyncRequired =>
-                decision with { Events = [.. decision.Events, new SignInRefused(Factor.Otp, deviceId)] },
+                decision with { Events = [.. decision.Events, new SignInRefused(Factor.Otp, deviceId, RefusedSignIns + 1)] },
             _ => decision,
         };
     }
+
+    /// <summary>What follows when somebody who was told of an event says that it was not theirs.</summary>
+    public static IReadOnlyList<object> Repudiate() => [new SessionsEnded(SessionsEndReason.Repudiated, null)];
+
+    private int? FailuresBefore(int wrongPasswords) => RefusedSignIns + wrongPasswords is > 0 and var failures ? failures : null;
 }

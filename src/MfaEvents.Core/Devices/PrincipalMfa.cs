@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 
@@ -18,11 +19,17 @@ public sealed partial record PrincipalMfa
     /// <summary>The last wait that those failures began, for every device.</summary>
     public Wait? Wait { get; init; }
 
+    /// <summary>Refused codes in a row after right passwords, since the last sign-in.</summary>
+    public int RefusedSignIns { get; init; }
+
     /// <summary>When the password was last changed; null for the first one.</summary>
     public DateTimeOffset? PasswordChangedAt { get; init; }
 
     /// <summary>When a way in without a device was last used: the contact stays as it is for a while from then on.</summary>
     public DateTimeOffset? ContactLockedSince { get; init; }
+
+    /// <summary>Whether the account's contact information may not be changed yet; a state of the root user alone.</summary>
+    public bool IsContactLocked(DateTimeOffset now, ContactPolicy policy) => now - ContactLockedSince < policy.Lock;
 
     /// <summary>
     /// Whether the password alone signs nobody in although there is no device: whoever took the devices away knows it.
@@ -124,6 +131,10 @@ public sealed partial record PrincipalMfa
         }),
 
         DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
+
+        SignInRefused { Factor: Factor.Otp } => this with { RefusedSignIns = RefusedSignIns + 1 },
+
+        SignedIn => this with { RefusedSignIns = 0 },
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
 

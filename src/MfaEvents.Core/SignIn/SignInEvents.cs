@@ -19,12 +19,20 @@ public enum Factor
 /// <param name="SessionId">The session.</param>
 /// <param name="Factor">What completed it: the password alone, or a device after it.</param>
 /// <param name="DeviceId">The device whose code it was.</param>
-public sealed record SignedIn(Guid SessionId, Factor Factor, Guid? DeviceId);
+/// <param name="FailuresBefore">How many passwords and codes in a row were wrong before, where any were.</param>
+public sealed record SignedIn(Guid SessionId, Factor Factor, Guid? DeviceId, int? FailuresBefore = null);
 
 /// <summary>A sign-in was refused.</summary>
 /// <param name="Factor">What was wrong.</param>
 /// <param name="DeviceId">The device whose code it should have been.</param>
-public sealed record SignInRefused(Factor Factor, Guid? DeviceId);
+/// <param name="ConsecutiveFailures">
+/// Of a code: how many in a row, after right passwords, with this one. Wrong passwords are counted apart.
+/// </param>
+public sealed record SignInRefused(Factor Factor, Guid? DeviceId, int? ConsecutiveFailures = null);
+
+/// <summary>Somebody who was told of an event says that it was not theirs.</summary>
+/// <param name="Version">The event's version in this stream.</param>
+public sealed record NoticeRepudiated(long Version);
 
 /// <summary>Wrong passwords in a row from one client address begin a wait for this name from that address.</summary>
 /// <param name="ConsecutiveFailures">How many they are.</param>

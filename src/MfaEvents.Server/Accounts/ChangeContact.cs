@@ -1,8 +1,10 @@
 using Marten;
 using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
 using Wolverine.Http;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -17,15 +19,20 @@ public static class ChangeContactEndpoint
     public static string StreamKey() => Account.StreamKey;
 
     [WolverinePut(Routes.Contact), Allow(Role.Owner, RootOnly = true), FreshSignIn(FreshFor.Contact)]
-    [Answers(202, typeof(ContactView))]
+    [Answers(202, typeof(ContactView)), Refuses(409, "contact-locked"), Refuses(429, "too-many-attempts")]
     public static async Task<(Answer, Events, IMartenOp)> Put(
         ChangeContact command,
         string accountId,
         [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] Account account,
         IDocumentSession session,
         Seals seals,
+        MfaEventsSettings settings,
+        DateTimeOffset now,
         CancellationToken cancellation)
     {
+        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
+        if (root?.IsContactLocked(now, settings.Contact) == true) return (Problems.ContactLocked, [], MartenOps.Nothing());
+
         var current = await session.ContactAsync(accountId, account, seals, cancellation);
         var wanted = current with
         {
@@ -33,11 +40,14 @@ public static class ChangeContactEndpoint
             PendingPhone = command.Phone == current.Phone ? null : command.Phone,
         };
         var answer = Answer.Accepted(new ContactView(wanted.Email, wanted.Phone, wanted.PendingEmail, wanted.PendingPhone));
-        if (wanted == current) return (answer, [], MartenOps.Nothing());
+        var (email, phone) = (wanted.PendingEmail is not null, wanted.PendingPhone is not null);
+        if (wanted == current && !email && !phone) return (answer, [], MartenOps.Nothing());
 
-        var version = account.ContactVersion + 1;
-        return (answer,
-            [new ContactChangeRequested(version, wanted.PendingEmail is not null, wanted.PendingPhone is not null)],
-            MartenOps.Insert(seals.Seal(accountId, version, wanted)));
+        // Asked for once more, a value gets a new link. To take one back nobody waits.
+        if ((email || phone) && account.RequestWait(now, settings.Contact) is { } seconds)
+            return (Problems.TooManyAttempts(seconds), [], MartenOps.Nothing());
+
+        var requested = account.RequestContact(email, phone);
+        return (answer, [requested], MartenOps.Insert(seals.Seal(accountId, requested.ContactVersion, wanted)));
     }
 }

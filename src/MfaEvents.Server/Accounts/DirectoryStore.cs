@@ -19,7 +19,7 @@ public static class DirectoryStore
         store.Connection(connectionString);
         store.DatabaseSchemaName = Schema;
         store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
-        store.Schema.For<RootEmail>();
+        store.Schema.For<RootEmail>().Index(email => email.AccountId);
         store.Schema.For<GivenAccountId>();
         RememberedAnswer.Map(store);
         PasswordFailures.Map(store);
@@ -32,11 +32,16 @@ public static class DirectoryStore
     }
 }
 
-/// <summary>The account whose root user signs in with an e-mail address.</summary>
+/// <summary>
+/// The account whose root user signs in with an e-mail address; or, while it is held, for which nobody else may have it.
+/// </summary>
 /// <param name="Id">The address in lower case: addresses compare without case.</param>
 /// <param name="AccountId">The account.</param>
 public sealed record RootEmail(string Id, string AccountId)
 {
+    /// <summary>Until when an address is held that nobody signs in with: a new one, or one that may come back.</summary>
+    public DateTimeOffset? HeldUntil { get; init; }
+
     public static string IdOf(string email)
     {
         return email.ToLowerInvariant();

@@ -32,6 +32,13 @@ public sealed record Answer : IResult
     public static Answer CreatedWithSecret(string location, Guid deviceId, object memorable, Func<object> body) =>
         new(201) { Location = location, Body = body, SecretOf = deviceId, Memorable = memorable };
 
+    /// <summary>A thing whose body holds a secret that is shown once: repeated, the answer is what may be remembered.</summary>
+    public static Answer CreatedOnce(string location, object memorable, Func<object> body) =>
+        new(201) { Location = location, Body = body, Memorable = memorable };
+
+    /// <summary>The same for what is not done yet.</summary>
+    public static Answer AcceptedOnce(object memorable, Func<object> body) => new(202) { Body = body, Memorable = memorable };
+
     public static Answer Accepted(object? body = null) => new(202) { Body = body is null ? null : () => body };
 
     public static Answer Accepted(string location, object body) => new(202) { Location = location, Body = () => body };

@@ -19,7 +19,8 @@ public static class ApiDescription
 {
     private const string Bearer = "bearer";
 
-    private static readonly string[] Rooms = ["Accounts", "Devices", "SignIn", "Recovery", "Phone", "Audit", "Sealing", "Operations"];
+    private static readonly string[] Rooms =
+        ["Accounts", "Devices", "SignIn", "Recovery", "Notifications", "Phone", "Audit", "Sealing", "Operations"];
 
     private static readonly Lazy<Dictionary<string, string>> Docstrings = new(ReadDocstrings);
 

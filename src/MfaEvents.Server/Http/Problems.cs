@@ -50,6 +50,12 @@ public static class Problems
     public static Problem EmailTaken { get; } =
         new(409, "email-taken", "Another account is registered with this e-mail address.");
 
+    public static Problem ContactLocked { get; } =
+        new(409, "contact-locked", "For 72 hours after a recovery or a removal of MFA, contact information cannot be changed.");
+
+    public static Problem ContactNotPending { get; } =
+        new(409, "conflict", "No other phone number waits for confirmation.");
+
     public static Problem UserExists { get; } =
         new(409, "user-exists", "A user with this name exists, or existed, in this account.");
 

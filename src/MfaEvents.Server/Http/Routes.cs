@@ -21,6 +21,7 @@ public static class Routes
     public const string Links = "/links";
     public const string Recoveries = "/recoveries";
     public const string Recovery = Recoveries + "/{recoveryId}";
+    public const string Repudiations = "/repudiations";
     public const string Calls = "/telephony/calls";
     public const string Call = Calls + "/{callId}";
     public const string Audit = Account + "/audit";

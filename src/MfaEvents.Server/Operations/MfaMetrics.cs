@@ -4,6 +4,7 @@ using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Operations;
 
@@ -22,6 +23,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> signIns;
     private readonly Counter<long> recoveries;
     private readonly Counter<long> proofs;
+    private readonly Counter<long> links;
     private readonly Counter<long> callbacks;
     private readonly ObservableGauge<long> lag;
     private readonly ObservableGauge<long> stopped;
@@ -40,6 +42,7 @@ public sealed class MfaMetrics : IDisposable
             "mfaevents.recoveries", "{recovery}", "Recoveries that were started, completed, repudiated or expired.");
         proofs = meter.CreateCounter<long>(
             "mfaevents.recovery_proofs", "{proof}", "Proofs of recoveries that were accepted or refused.");
+        links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
         lag = meter.CreateObservableGauge(
@@ -91,6 +94,12 @@ public sealed class MfaMetrics : IDisposable
     /// <summary>Counts an attempt that was refused unseen, because a wait was on. No event tells of it.</summary>
     /// <param name="purpose">What was attempted, such as <c>verifications</c> or <c>sign-ins</c>; never a name.</param>
     public void CountWait(string purpose) => waits.Add(1, new KeyValuePair<string, object?>("purpose", purpose));
+
+    /// <summary>Counts the token of a link. Of a refused one no event tells: nobody knows whose it would have been.</summary>
+    public void CountLink(LinkPurpose purpose, bool accepted) => links.Add(1, new TagList
+    {
+        { "outcome", accepted ? "accepted" : "refused" }, { "purpose", Word(purpose.ToString()) },
+    });
 
     /// <summary>Counts an answer of the telephony gateway: <c>accepted</c>, or <c>refused</c> as false, late or repeated.</summary>
     public void CountCallback(string outcome) => callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

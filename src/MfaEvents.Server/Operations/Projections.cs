@@ -20,10 +20,22 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
         where node.health_check > now() - make_interval(secs => $1)
         """;
 
-    /// <summary>Every projection, in the order of <c>Setup/EventStore.cs</c>.</summary>
-    public IEnumerable<(string Name, ProjectionLifecycle Lifecycle, uint Version, IReadOnlyList<ShardName> Shards)> Registered =>
-        ((DocumentStore)store).Options.Projections.All
-        .Select(source => (source.Name, source.Lifecycle, source.Version, (IReadOnlyList<ShardName>)source.ShardNames()));
+    /// <summary>
+    /// Every projection, in the order of <c>Setup/EventStore.cs</c>, and what else follows the events, as the notices do: to an
+    /// operator it is the same.
+    /// </summary>
+    public IEnumerable<(string Name, ProjectionLifecycle Lifecycle, uint Version, IReadOnlyList<ShardName> Shards)> Registered
+    {
+        get
+        {
+            var projections = ((DocumentStore)store).Options.Projections;
+            var names = projections.All.Select(source => source.Name).ToHashSet();
+            return projections.All
+                .Select(source => (source.Name, source.Lifecycle, source.Version, (IReadOnlyList<ShardName>)source.ShardNames()))
+                .Concat(projections.AllShards().Select(shard => shard.Name).Where(shard => !names.Contains(shard.Name))
+                    .Select(shard => (shard.Name, ProjectionLifecycle.Async, shard.Version, (IReadOnlyList<ShardName>)[shard])));
+        }
+    }
 
     public async Task<IReadOnlyList<ProjectionState>> ReadAsync(CancellationToken cancellation)
     {

@@ -12,6 +12,7 @@ using MfaEvents.Server.Audit;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
+using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Recovery;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.SignIn;
@@ -38,6 +39,7 @@ public static class EventStore
                 integration.UseWolverineManagedEventSubscriptionDistribution = true;
                 integration.MessageStorageSchemaName = Messaging.Schema;
             })
+            .SubscribeToEvents(new NoticeSubscription())
             .ApplyAllDatabaseChangesOnStartup();
         builder.Services.AddMartenStore<IDirectoryStore>(store => DirectoryStore.Configure(store, connectionString))
             .IntegrateWithWolverine()
@@ -67,6 +69,7 @@ public static class EventStore
         store.Schema.For<Session>().Index(session => session.Principal);
         store.Schema.For<SessionUse>();
         store.Schema.For<OpenLink>();
+        store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         store.Schema.For<PasswordBeforeRecovery>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<KeptRecoveryKey>();
@@ -92,6 +95,11 @@ public static class EventStore
     {
         events.MapEventType<AccountRegistered>("account_registered");
         events.MapEventType<ContactChangeRequested>("contact_change_requested");
+        events.MapEventType<ContactInformationChanged>("contact_information_changed");
+        events.MapEventType<ContactRestored>("contact_restored");
+        events.MapEventType<ContactCallPlaced>("contact_call_placed");
+        events.MapEventType<ContactDigitsRejected>("contact_digits_rejected");
+        events.MapEventType<NoticeRepudiated>("notice_repudiated");
         events.MapEventType<UserCreated>("user_created");
         events.MapEventType<UserDeleted>("user_deleted");
 

@@ -1,5 +1,8 @@
+using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Mail;
+using MfaEvents.Server.Notifications.Notices;
+using MfaEvents.Server.Notifications.Phone;
 using Wolverine;
 using Wolverine.ErrorHandling;
 
@@ -24,6 +27,10 @@ public static partial class MailSetup
     public static void AddMail(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
         builder.Services.AddSingleton<Mails>();
+        builder.Services.AddSingleton<Repudiations>();
+        builder.Services.AddSingleton<LinkActions>();
+        builder.Services.AddSingleton<ILinkAction, RepudiationLink>();
+        builder.Services.AddSingleton<IAnsweredByPhone, ContactAnswered>();
         if (settings.Mail.Host is null) builder.Services.AddSingleton<IMailCarrier, OutboxCarrier>();
         else builder.Services.AddSingleton<IMailCarrier>(_ => new SmtpCarrier(settings.Mail));
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
@@ -65,6 +66,13 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>The key ring.</summary>
     public KeySettings Keys { get; init; } = new();
+
+    /// <summary>The policies for contact information.</summary>
+    public ContactPolicy Contact { get; init; } = new();
+
+    /// <summary>How long somebody who was told of an event may say that it was not theirs.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan NoticeLinkLifetime { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>The mail server.</summary>
     public MailSettings Mail { get; init; } = new();

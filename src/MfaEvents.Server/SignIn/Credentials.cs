@@ -62,7 +62,8 @@ public sealed class Credentials(IDirectoryStore directory, IDocumentStore store,
     private async Task<string?> RootOfAsync(string email, CancellationToken cancellation)
     {
         await using var session = directory.QuerySession();
-        return (await session.LoadAsync<RootEmail>(RootEmail.IdOf(email), cancellation))?.AccountId;
+        var found = await session.LoadAsync<RootEmail>(RootEmail.IdOf(email), cancellation);
+        return found is { HeldUntil: null } ? found.AccountId : null;
     }
 
     private async Task<string?> UserOfAsync(string accountId, string userName, CancellationToken cancellation)

@@ -78,6 +78,8 @@ public sealed class OpenSignIn(
     /// <summary>The session whose transaction holds the lock.</summary>
     public IDocumentSession Session => session;
 
+    public int WrongPasswords => challenge.WrongPasswords;
+
     public PrincipalMfa State => stream!.Aggregate!;
 
     /// <summary>Takes the lock; false when the principal has gone.</summary>

@@ -13,7 +13,10 @@ public sealed class PasswordProven(
     IDocumentStore store, Turnstile turnstile, AccessTokens tokens, MfaEventsSettings settings, TimeProvider clock)
 {
     /// <summary>Under the principal's lock: signs in, or asks for the code of a device.</summary>
-    public async Task<Answer> GoOnAsync(NamedPrincipal who, HttpContext http)
+    /// <param name="who">Whose password it was.</param>
+    /// <param name="wrongPasswords">How many were wrong before it, from the same network.</param>
+    /// <param name="http">The request.</param>
+    public async Task<Answer> GoOnAsync(NamedPrincipal who, int wrongPasswords, HttpContext http)
     {
         var cancellation = http.RequestAborted;
         var now = clock.GetUtcNow();
@@ -27,7 +30,7 @@ public sealed class PasswordProven(
             return Problems.Conflict;
 
         Origin.Of(http, who.AccountId, who.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
-        if (state.SignInByPassword(Guid.CreateVersion7(now)) is { } signedIn)
+        if (state.SignInByPassword(Guid.CreateVersion7(now), wrongPasswords) is { } signedIn)
         {
             stream.AppendOne(signedIn);
             await session.SaveChangesAsync(cancellation);
@@ -37,7 +40,7 @@ public sealed class PasswordProven(
 
         var (signInId, key) = (Guid.CreateVersion7(now), SignInKey.Draw(who.AccountId));
         var expiresAt = now + settings.SignIn.ChallengeLifetime;
-        session.Insert(new SignInChallenge(key.ChallengeId(signInId), who.Principal, expiresAt));
+        session.Insert(new SignInChallenge(key.ChallengeId(signInId), who.Principal, expiresAt, wrongPasswords));
         await session.SaveChangesAsync(cancellation);
         var devices = state.SecondFactors.Select(device => new SignInDevice(device.DeviceId, device.Name, device.Type));
         return Answer.Created(

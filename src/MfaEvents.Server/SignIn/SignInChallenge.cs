@@ -9,7 +9,8 @@ namespace MfaEvents.Server.SignIn;
 /// <param name="Id">SHA-256 over the sign-in's id and key, neither of which is kept.</param>
 /// <param name="Principal">Who is signing in.</param>
 /// <param name="ExpiresAt">When it is void.</param>
-public sealed record SignInChallenge(string Id, string Principal, DateTimeOffset ExpiresAt);
+/// <param name="WrongPasswords">How many passwords were wrong before the right one.</param>
+public sealed record SignInChallenge(string Id, string Principal, DateTimeOffset ExpiresAt, int WrongPasswords = 0);
 
 /// <summary>
 /// The secret of a half-done sign-in, in the header <c>Sign-In-Key</c>: the account, whose tenant holds the challenge, and 256

@@ -69,7 +69,7 @@ public static class StartSignInEndpoint
         }
 
         await attempts.ForgetAsync(attempt, cancellation);
-        return await proven.GoOnAsync(who, http);
+        return await proven.GoOnAsync(who, failures.Count - 1, http);
     }
 
     private static Problem? Incomplete(SignInName name) => name switch

@@ -36,7 +36,8 @@ public static class SubmitSignInCodeEndpoint
             signIn.DeviceId,
             device => TotpCode.Find(signIn.Key(), command.Code, device, now, settings.Devices),
             now,
-            settings.Devices);
+            settings.Devices,
+            signIn.WrongPasswords);
         var accepted = decision.Outcome == CodeOutcome.Accepted;
         await signIn.CommitAsync(decision.Events, completes: accepted, http.RequestAborted);
         if (!accepted) return CodeRefusals.For(decision);

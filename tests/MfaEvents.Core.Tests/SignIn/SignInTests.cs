@@ -38,7 +38,7 @@ public sealed class SignInTests
             .Then(
                 CodeOutcome.Refused,
                 Phone.Rejected(RejectionReason.Wrong, purpose: CodePurpose.SignIn),
-                _ => new SignInRefused(Factor.Otp, Phone.Id));
+                _ => new SignInRefused(Factor.Otp, Phone.Id, 1));
 
     [Fact]
     public void A_code_signs_in_once() =>
@@ -48,7 +48,7 @@ public sealed class SignInTests
             .Then(
                 CodeOutcome.Refused,
                 Phone.Rejected(RejectionReason.Replayed, 0, CodePurpose.SignIn),
-                _ => new SignInRefused(Factor.Otp, Phone.Id));
+                _ => new SignInRefused(Factor.Otp, Phone.Id, 1));
 
     [Fact]
     public void Three_codes_from_outside_the_window_at_sign_in_show_that_the_device_is_out_of_sync() =>
@@ -59,7 +59,30 @@ public sealed class SignInTests
                 CodeOutcome.ResyncRequired,
                 Stray(42),
                 Phone.WentOutOfSync(42),
-                _ => new SignInRefused(Factor.Otp, Phone.Id));
+                _ => new SignInRefused(Factor.Otp, Phone.Id, 1));
+
+    [Fact]
+    public void Refused_codes_after_right_passwords_are_counted_until_a_sign_in_tells_how_many_they_were()
+    {
+        var guessed = Enumerable.Range(1, 6).Aggregate(GivenInUse(Phone), (story, count) =>
+        {
+            var decided = story.When(Phone.SignsIn(Session, Wrong));
+            decided.Events.OfType<SignInRefused>().ShouldHaveSingleItem().ConsecutiveFailures.ShouldBe(count);
+            return decided.Follow().After(Minutes(10));
+        });
+        var signedIn = guessed.When(Phone.SignsIn(Session, 0));
+        signedIn.Events.ShouldContain(new SignedIn(Session, Factor.Otp, Phone.Id, 6));
+        signedIn.Follow().After(Minutes(1)).When(Phone.SignsIn(Session, Wrong)).Events.ShouldContain(new SignInRefused(Factor.Otp, Phone.Id, 1));
+    }
+
+    [Fact]
+    public void Codes_that_a_service_asks_about_are_no_sign_ins() =>
+        GivenInUse(Phone).And(Phone.Rejected(RejectionReason.Wrong)).When(Phone.SignsIn(Session, 0)).Events
+            .ShouldContain(new SignedIn(Session, Factor.Otp, Phone.Id));
+
+    [Fact]
+    public void Wrong_passwords_before_a_right_one_are_told_by_the_sign_in() =>
+        Given().State.SignInByPassword(Session, wrongPasswords: 7).ShouldBe(new SignedIn(Session, Factor.Password, null, 7));
 
     [Fact]
     public void A_device_that_waits_for_its_activation_signs_nobody_in() =>

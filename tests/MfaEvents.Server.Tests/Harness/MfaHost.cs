@@ -33,6 +33,9 @@ public sealed class MfaHost : IAsyncDisposable
 
     public string DataDirectory => dataDirectory;
 
+    /// <summary>Where mail lands while no mail server is configured.</summary>
+    public string Outbox => Path.Combine(dataDirectory, "outbox");
+
     public TestClock Clock => Services.GetRequiredService<TestClock>();
 
     public static async Task<MfaHost> StartAsync(

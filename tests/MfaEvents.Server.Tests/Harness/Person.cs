@@ -60,6 +60,10 @@ public sealed record Person(MfaHost Host)
 
     public Task<Reply> Post(string path, object? body = null) => Send(HttpMethod.Post, path, Json(body));
 
+    /// <summary>Presses the button on a page.</summary>
+    public Task<Reply> PostForm(string path, params (string Name, string Value)[] fields) => Send(
+        HttpMethod.Post, path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
+
     public Task<Reply> Put(string path, object? body = null) => Send(HttpMethod.Put, path, Json(body));
 
     public Task<Reply> Patch(string path, object? body = null) => Send(HttpMethod.Patch, path, Json(body));

@@ -1,0 +1,98 @@
+using Marten;
+using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Devices;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Notifications.Phone;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
+using Wolverine;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.Accounts;
+
+/// <summary>A call to the pending number.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="Digits">What the page shows, and what whoever answers keys in.</param>
+/// <param name="ExpiresAt">From when on they are worth nothing.</param>
+public sealed record ContactCallView(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
+{
+    public override string ToString() => $"call {CallId}";
+}
+
+/// <summary>What a repeated request is told: the digits were shown once.</summary>
+public sealed record ContactCallWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
+
+/// <summary>Has the pending phone number called, whose owner keys in what the page shows; then it is in force.</summary>
+public static class CallContactEndpoint
+{
+    [WolverinePost(Routes.Contact + "/calls"), Allow(Role.Owner, RootOnly = true), FreshSignIn(FreshFor.Contact)]
+    [Answers(201, typeof(ContactCallView))]
+    [Refuses(409, "contact-locked"), Refuses(429, "too-many-attempts")]
+    public static async Task<(Answer, OutgoingMessages)> Post(
+        string accountId,
+        IDocumentSession session,
+        Calls calls,
+        MfaEventsSettings settings,
+        DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
+        if (root is null) return (Problems.NotFound, []);
+        if (root.IsContactLocked(now, settings.Contact)) return (Problems.ContactLocked, []);
+
+        // Once without the lock: a call is prepared on a connection of its own.
+        var pending = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
+        if (Refusal(pending) is { } early) return (early, []);
+        var call = await calls.PrepareAsync(
+            accountId, CallPurpose.Contact, Account.StreamKey, pending!.ContactVersion, PhoneNumberKind.Pending, now, cancellation);
+
+        var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
+        if (Refusal(stream.Aggregate) is { } refusal) return (refusal, []);
+        if (stream.Aggregate!.PendingPhone != pending.PendingPhone) return (Problems.Conflict, []);
+        stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt));
+        return (
+            Answer.CreatedOnce(
+                $"{Routes.Accounts}/{accountId}/contact",
+                new ContactCallWithoutDigits(call.CallId, call.ExpiresAt),
+                () => new ContactCallView(call.CallId, call.Digits, call.ExpiresAt)),
+            [call.Message]);
+
+        Problem? Refusal(Account? account)
+        {
+            if (account?.PendingPhone is null) return Problems.ContactNotPending;
+            return account.CallWait(now, settings.Contact) is { } seconds ? Problems.TooManyAttempts(seconds) : null;
+        }
+    }
+}
+
+/// <summary>Digits were keyed into a call to a pending number.</summary>
+public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEventsSettings settings) : IAnsweredByPhone
+{
+    public CallPurpose Purpose => CallPurpose.Contact;
+
+    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    {
+        var cancellation = http.RequestAborted;
+        await using var session = store.LightweightSession(answered.AccountId);
+        Origin.Of(http).Stamp(session);
+
+        // A recovery or a removal locks the contact, whatever was asked for before it.
+        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
+        if (root is null || root.IsContactLocked(now, settings.Contact)) return;
+
+        var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
+        if (stream.Aggregate is not { } account) return;
+        var events = account.Answer(answered.Id, right, now, settings.Contact);
+        stream.AppendMany(events);
+        if (events.OfType<ContactInformationChanged>().FirstOrDefault() is { } changed)
+        {
+            var contact = await session.ContactAsync(answered.AccountId, account, seals, cancellation);
+            if (contact.PendingPhone is not { } number) return;
+            session.Insert(seals.Seal(answered.AccountId, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }));
+        }
+
+        await session.SaveChangesAsync(cancellation);
+    }
+}

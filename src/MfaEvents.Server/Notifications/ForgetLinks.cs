@@ -1,0 +1,20 @@
+using Marten;
+using MfaEvents.Server.Notifications.Notices;
+
+namespace MfaEvents.Server.Notifications;
+
+/// <summary>Sent every hour: links whose time is over are deleted, and marks that decide nothing any more.</summary>
+public sealed record ForgetLinks(DateTimeOffset Due);
+
+public static class ForgetLinksHandler
+{
+    public static async Task Handle(ForgetLinks message, IDocumentStore accounts, TimeProvider clock, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var over = now - TimeSpan.FromDays(1);
+        await using var session = accounts.LightweightSession();
+        session.DeleteWhere<OpenLink>(link => link.AnyTenant() && link.ExpiresAt <= now);
+        session.DeleteWhere<NoticeMark>(mark => mark.AnyTenant() && mark.At <= over);
+        await session.SaveChangesAsync(cancellation);
+    }
+}

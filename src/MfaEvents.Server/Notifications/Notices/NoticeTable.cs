@@ -1,0 +1,102 @@
+using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
+
+namespace MfaEvents.Server.Notifications.Notices;
+
+/// <summary>What is told of one kind of event.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="Subject">The subject of the mail.</param>
+/// <param name="Sentence">What happened and what it means; null when this one is not told of.</param>
+public sealed record NoticeRow(Type Event, string Subject, Func<object, NoticeFacts, string?> Sentence)
+{
+    /// <summary>What the link in the mail is good for; null when it has none.</summary>
+    public LinkPurpose? Link { get; init; } = LinkPurpose.Repudiation;
+
+    /// <summary>The same is not told of one principal again before that.</summary>
+    public TimeSpan? AtMostEvery { get; init; }
+}
+
+/// <summary>What a sentence may name.</summary>
+/// <param name="Who">The principal whose stream it is, such as <c>the root user</c>.</param>
+/// <param name="Device">The device that the event names, such as <c>the device "phone"</c>.</param>
+public sealed record NoticeFacts(string Who, string Device);
+
+/// <summary>
+/// Who is told of what. It is always the account that is told, which is its root user, by mail: at the address in force and, for
+/// 72 hours after a change, at the one before it too (<see cref="Account.ContactsToTell"/>). IAM users have no address of their own.
+/// </summary>
+public static class NoticeTable
+{
+    /// <summary>Codes that were refused in a row after right passwords: a notice at the fifth and the twentieth.</summary>
+    private static readonly int[] TellingFailures = [5, 20];
+
+    /// <summary>A sign-in after so many failures in a row is told of.</summary>
+    private const int FailuresBeforeSuccess = 5;
+
+    public static IReadOnlyList<NoticeRow> Rows { get; } =
+    [
+        On<DeviceActivated>("An MFA device was activated", (_, of) =>
+            $"{of.Device} was activated for {of.Who}: its codes sign in from now on."),
+        On<DeviceRemoved>("An MFA device was removed", (e, of) => e.Reason == RemovalReason.Requested
+            ? $"{of.Device} of {of.Who} was removed: its codes sign nobody in any more."
+            : null),
+        On<DeviceRenamed>("An MFA device was renamed", (e, of) =>
+            $"The device \"{e.PreviousName}\" of {of.Who} is called \"{e.DeviceName}\" from now on."),
+        On<DeviceResynced>("An MFA device was synchronised", (_, of) =>
+            $"{of.Device} of {of.Who} was synchronised with two of its codes: its codes are accepted again."),
+        On<DeviceOutOfSync>("An MFA device is out of sync", (_, of) =>
+            $"{of.Device} of {of.Who} shows codes of another time: none of them is accepted until two fresh ones in a row have been "
+            + "submitted. Its clock may be wrong, or somebody submitted codes that were written down."),
+        On<DeviceSuspended>("An MFA device was suspended", (e, of) =>
+            $"{of.Device} of {of.Who} was suspended after {e.ConsecutiveFailures} wrong codes in a row: no code of it is accepted. If "
+            + "those were not yours, somebody knows the password and guesses codes."),
+        On<PasswordChanged>("A password was changed", (_, of) =>
+            $"The password of {of.Who} was changed, and its other sessions have ended."),
+        On<CodeRejected>("A used code was submitted again", (e, of) => e.Reason == RejectionReason.Replayed
+            ? $"A code of {Lower(of.Device)} of {of.Who} that had been used was submitted again, and refused. If that was not you, "
+                + "somebody sees the codes."
+            : null) with { AtMostEvery = TimeSpan.FromHours(1) },
+        On<SignInRefused>("Wrong codes after a right password", (e, of) =>
+            e.ConsecutiveFailures is { } count && TellingFailures.Contains(count)
+                ? $"Somebody has the right password of {of.Who}, and has submitted {count} wrong codes in a row. Nobody was signed in. If "
+                    + "that was not you, change the password."
+                : null),
+        On<SignedIn>("A sign-in after failures", (e, of) => e.FailuresBefore >= FailuresBeforeSuccess
+            ? $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts."
+            : null),
+        On<ContactChangeRequested>("A change of contact information was asked for", (e, _) => e.Email || e.Phone
+            ? $"Another {Fields(e.Email, e.Phone)} was asked for. It is in force once it is confirmed; until then nothing changes."
+            : null),
+        On<ContactInformationChanged>("Contact information was changed", (e, _) =>
+            $"The {Fields(e.Email, e.Phone)} of the account is another one from now on. Whoever was reached before is told of "
+            + "everything for 72 hours, and can take the change back."),
+        On<ContactRestored>("A change of contact information was taken back", (_, _) =>
+            "Somebody who was reached before says that the last change of contact information was not theirs. What was in force "
+            + "before is in force again.") with { Link = null },
+        On<UserCreated>("A user was created", (e, _) => $"The user \"{e.UserName}\" was created."),
+        On<UserDeleted>("A user was deleted", (e, _) => $"The user \"{e.UserName}\" was deleted."),
+        On<NoticeRepudiated>("Somebody said: this was not me", (_, of) =>
+            $"Somebody who was told of something says that it was not theirs: all sessions of {of.Who} have ended. Whoever it was knows the "
+            + "password: change it, and look at the devices.") with { Link = null },
+    ];
+
+    private static readonly Dictionary<Type, NoticeRow> ByEvent = Rows.ToDictionary(row => row.Event);
+
+    /// <summary>The row of an event; null when nobody is told.</summary>
+    public static NoticeRow? RowOf(object @event) => ByEvent.GetValueOrDefault(@event.GetType());
+
+    private static NoticeRow On<T>(string subject, Func<T, NoticeFacts, string?> sentence) =>
+        new(typeof(T), subject, (@event, facts) => sentence((T)@event, facts));
+
+    private static string Fields(bool email, bool phone) => (email, phone) switch
+    {
+        (true, true) => "e-mail address and phone number",
+        (true, false) => "e-mail address",
+        _ => "phone number",
+    };
+
+    private static string Upper(string words) => char.ToUpperInvariant(words[0]) + words[1..];
+
+    private static string Lower(string words) => char.ToLowerInvariant(words[0]) + words[1..];
+}

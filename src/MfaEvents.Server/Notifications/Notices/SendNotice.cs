@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using JasperFx.Events;
+using Marten;
+using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Notifications.Mail;
+using MfaEvents.Server.Setup;
+
+namespace MfaEvents.Server.Notifications.Notices;
+
+/// <summary>Tells one address of one event. Where it came from is read from the event, and lies in no queue.</summary>
+public sealed record SendNotice(string AccountId, string Stream, long Version, int ContactVersion) : IMailMessage;
+
+public static partial class SendNoticeHandler
+{
+    private const int LongestUserAgent = 120;
+
+    public static async Task Handle(
+        SendNotice message,
+        IDocumentStore store,
+        Mails mails,
+        MfaEventsSettings settings,
+        TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        await using var query = store.QuerySession(message.AccountId);
+        if (await query.EventAsync(message.Stream, message.Version, cancellation) is not { } happened) return;
+        if (NoticeTable.RowOf(happened.Data) is not { } row) return;
+
+        // An address that was taken back meanwhile is a stranger's.
+        if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return;
+        if (!account.HasSay(message.ContactVersion, happened.Timestamp, settings.Contact)) return;
+
+        var who = WhoOf(message.Stream);
+        var device = await DeviceAsync(query, happened, cancellation);
+        if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return;
+
+        await mails.SendAsync(
+            new Addressee(message.AccountId, message.ContactVersion),
+            $"notice.{happened.Id:N}.{message.ContactVersion}",
+            (session, contact) =>
+            {
+                var letter = new Letter($"{row.Subject} - {settings.Issuer}",
+                [
+                    sentence,
+                    $"Account: {contact.AccountName} ({message.AccountId})",
+                    $"When: {happened.Timestamp.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture)} UTC",
+                    PlaceOf(happened),
+                ]);
+                return row.Link is { } purpose ? WithLink(letter, purpose, who, session) : letter;
+            },
+            cancellation);
+
+        Letter WithLink(Letter letter, LinkPurpose purpose, string whom, IDocumentSession session)
+        {
+            var subject = purpose == LinkPurpose.Repudiation
+                ? new NoticeSubject(message.Stream, message.Version, message.ContactVersion).Text()
+                : message.Stream;
+            var token = session.OpenLink(purpose, subject, clock.GetUtcNow(), settings.NoticeLinkLifetime);
+            var (words, meaning) = NoticeWords.Of(purpose, whom);
+            return letter with
+            {
+                Paragraphs = [.. letter.Paragraphs, meaning],
+                Repudiation = new LetterLink(words, mails.LinkTo(purpose, token)),
+            };
+        }
+    }
+
+    private static string WhoOf(string stream) =>
+        Principal.UserName(stream) is { } userName ? $"the user \"{userName}\"" : "the root user";
+
+    private static string PlaceOf(IEvent happened)
+    {
+        if (happened.GetHeader(Origin.ClientAddressHeader)?.ToString() is not { } address)
+            return "From: nowhere; this happened by itself, in its time.";
+        return happened.GetHeader(Origin.UserAgentHeader)?.ToString() is { } userAgent
+            ? $"From: {address}, by a program that calls itself \"{Harmless(userAgent)}\""
+            : $"From: {address}";
+    }
+
+    // Anybody writes into it what they like, and this mail is believed: nothing in it becomes a link.
+    private static string Harmless(string userAgent) =>
+        DotInName().Replace(Unusual().Replace(userAgent[..Math.Min(userAgent.Length, LongestUserAgent)], "?"), "[.]");
+
+    private static async Task<string> DeviceAsync(IQuerySession query, IEvent happened, CancellationToken cancellation)
+    {
+        var id = happened.Data switch
+        {
+            IDeviceEvent e => e.DeviceId,
+            SignedIn e => e.DeviceId,
+            SignInRefused e => e.DeviceId,
+            _ => default(Guid?),
+        };
+        if (id is not { } deviceId) return "A device";
+
+        // What it is called now; a removed one as the audit trail last called it.
+        var state = await query.LoadAsync<PrincipalMfa>(happened.StreamKey!, cancellation);
+        if (state?.Device(deviceId) is { } held) return $"The device \"{held.Name}\"";
+        var names = await query.QueryAsync<string>(
+            $"select device_name from {AuditTables.Devices} where account_id = ? and device_id = ?",
+            cancellation,
+            query.TenantId,
+            deviceId);
+        return names is [var name] ? $"The device \"{name}\"" : "A device";
+    }
+
+    [GeneratedRegex(@"[^A-Za-z0-9 ._;()/,+-]")]
+    private static partial Regex Unusual();
+
+    [GeneratedRegex(@"\.(?=[A-Za-z])")]
+    private static partial Regex DotInName();
+}
+
+/// <summary>How the links of notices are worded.</summary>
+public static class NoticeWords
+{
+    public static (string Words, string Meaning) Of(LinkPurpose purpose, string who) => purpose switch
+    {
+        LinkPurpose.Veto => (
+            "Stop this",
+            "If you did not ask for this, stop it by the link below."),
+        _ => (
+            "This was not me",
+            $"If this was you, there is nothing to do. If it was not, say so by the link below: it ends all sessions of {who} and takes "
+            + "back a change of contact information that is not older than 72 hours. Then change the password and look at the devices."),
+    };
+}

@@ -18,6 +18,8 @@ public sealed partial record Target
 
     public Guid? CaseId { get; private init; }
 
+    public Guid? SessionId { get; private init; }
+
     /// <summary>Whether the address can exist at all: twelve digits, a well-formed principal, a UUID.</summary>
     private bool IsWellFormed { get; init; }
 
@@ -33,6 +35,7 @@ public sealed partial record Target
             Principal = principal,
             DeviceId = Uuid.Parse(device),
             CaseId = Uuid.Parse(route["caseId"] as string),
+            SessionId = Uuid.Parse(route["sessionId"] as string),
             IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
                 && (principal is null || PrincipalForm().IsMatch(principal))
                 && (device is null || Uuid.Parse(device) is not null)

@@ -27,6 +27,7 @@ public sealed record Session(
     {
         Factor.Otp => ["pwd", "otp"],
         Factor.EnrolmentCode => ["pwd", "enrolment"],
+        Factor.Recovery => ["pwd", "recovery"],
         _ => ["pwd"],
     };
 

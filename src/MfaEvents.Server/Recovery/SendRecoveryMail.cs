@@ -25,11 +25,10 @@ public static class SendRecoveryMailHandler
         CancellationToken cancellation)
     {
         var stream = RootRecovery.StreamKey(message.RecoveryId);
+        RootRecovery? state;
         await using (var query = store.QuerySession(message.AccountId))
-        {
-            var state = await query.LoadAsync<RootRecovery>(stream, cancellation);
-            if (state is not { Step: RecoveryStep.Email } || state.StepAt(clock.GetUtcNow()) != RecoveryStep.Email) return;
-        }
+            state = await query.LoadAsync<RootRecovery>(stream, cancellation);
+        if (state is null || state.StepAt(clock.GetUtcNow()) != RecoveryStep.Email) return;
 
         var sent = await mails.SendAsync(
             new Addressee(message.AccountId, message.ContactVersion),
@@ -41,7 +40,7 @@ public static class SendRecoveryMailHandler
         Letter Write(IDocumentSession session)
         {
             var now = clock.GetUtcNow();
-            var proof = session.OpenLink(LinkPurpose.RecoveryEmail, stream, now, settings.Recovery.Lifetime);
+            var proof = session.OpenLink(LinkPurpose.RecoveryEmail, stream, now, state.ExpiresAt - now);
             var told = new NoticeSubject(stream, FirstVersion, message.ContactVersion);
             var repudiation = session.OpenLink(LinkPurpose.Repudiation, told.Text(), now, settings.NoticeLinkLifetime);
             return new Letter($"A way back into your account - {settings.Issuer}",

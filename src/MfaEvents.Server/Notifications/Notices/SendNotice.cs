@@ -75,6 +75,8 @@ public static partial class SendNoticeHandler
 
     private static string PlaceOf(IEvent happened)
     {
+        // Its address says where the gateway is.
+        if (happened.UserName == Origin.Telephony) return "From: the phone that was called.";
         if (happened.GetHeader(Origin.ClientAddressHeader)?.ToString() is not { } address)
             return "From: nowhere; this happened by itself, in its time.";
         return happened.GetHeader(Origin.UserAgentHeader)?.ToString() is { } userAgent

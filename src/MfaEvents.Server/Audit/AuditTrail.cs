@@ -9,6 +9,7 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
 
 namespace MfaEvents.Server.Audit;
 
@@ -42,12 +43,14 @@ public sealed class AuditTrail : IProjection
         select
             page.account_id, grown.size - counted.items + page.nth - 1, page.event_id,
             case when page.stream like '{RootRecovery.KeyPrefix}%' then '{Principal.Root}'
-                else nullif(page.stream, '{Account.StreamKey}') end,
+                else coalesce(about.data ->> 'principal', nullif(page.stream, '{Account.StreamKey}')) end,
             page.stream, page.version, page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
             page.correlation_id, page.device_id, coalesce(page.device_name, called.device_name),
             coalesce(page.device_type, called.device_type), page.data
         from page join counted using (account_id) join grown using (account_id)
         left join {AuditTables.Devices} called on called.account_id = page.account_id and called.device_id = page.device_id
+        left join {EventStore.Schema}.mt_doc_supportcase about
+            on page.stream like 'case:%' and about.tenant_id = page.account_id and about.id = page.stream
         """;
 
     private const string WriteDevices =

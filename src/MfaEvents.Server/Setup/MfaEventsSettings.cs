@@ -3,6 +3,7 @@ using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Notifications.Mail;
@@ -57,6 +58,9 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>The policies for the root user's recovery.</summary>
     public RecoveryPolicy Recovery { get; init; } = new();
+
+    /// <summary>What the support desk needs before it removes MFA, and how long it takes.</summary>
+    public SupportPolicy Support { get; init; } = new();
 
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];

@@ -27,6 +27,7 @@ public sealed record Session(
     {
         Factor.Otp => ["pwd", "otp"],
         Factor.Recovery => ["pwd", "recovery"],
+        Factor.EnrolmentCode => ["pwd", "enrolment"],
         _ => ["pwd"],
     };
 

@@ -74,6 +74,9 @@ public enum RecoveryEnd
 
     /// <summary>The password that it began with is no longer the password.</summary>
     PasswordChanged,
+
+    /// <summary>The contact information that it uses was taken back as somebody else's.</summary>
+    ContactUndone,
 }
 
 // In the root user's own stream.

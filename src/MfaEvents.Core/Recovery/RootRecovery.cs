@@ -1,3 +1,4 @@
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Recovery;
@@ -183,8 +184,19 @@ public sealed record RootRecovery
     public IReadOnlyList<IRecoveryEvent> Expire(DateTimeOffset now) =>
         IsOpen && now >= ExpiresAt ? [new RecoveryExpired(RecoveryEnd.TimeOver)] : [];
 
-    /// <summary>Whether the password that it began with is no longer the password.</summary>
-    public bool IsOutdated(DateTimeOffset? passwordChangedAt) => IsOpen && passwordChangedAt >= StartedAt;
+    /// <summary>
+    /// Why it proves nothing any more, if it does not: the password that it began with is not the password, or the owner took back
+    /// the contact information that it uses.
+    /// </summary>
+    /// <param name="passwordChangedAt">When the root user's password last changed.</param>
+    /// <param name="account">The account.</param>
+    public RecoveryEnd? Outdated(DateTimeOffset? passwordChangedAt, Account account) => this switch
+    {
+        { IsOpen: false } => null,
+        _ when passwordChangedAt >= StartedAt => RecoveryEnd.PasswordChanged,
+        _ when account.IsUndone(ContactVersion) => RecoveryEnd.ContactUndone,
+        _ => null,
+    };
 
     /// <summary>Ends it for another reason; nothing happens when it is over.</summary>
     public IReadOnlyList<IRecoveryEvent> End(RecoveryEnd reason) => IsOpen ? [new RecoveryExpired(reason)] : [];

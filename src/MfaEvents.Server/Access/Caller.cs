@@ -60,11 +60,11 @@ public sealed record Caller
     public bool UsedSecondFactor(bool recoveryServes) =>
         SecondFactors.Any(AuthenticationMethods.Contains) || (recoveryServes && AuthenticationMethods.Contains("recovery"));
 
-    /// <summary>Whether the token's sign-in used the code that support handed out after it removed every device.</summary>
-    public bool UsedEnrolmentCode => AuthenticationMethods.Contains("enrolment");
-
     /// <summary>Whether the token's sign-in put a recovery in the place of a second factor.</summary>
     public bool CameByRecovery => AuthenticationMethods.Contains("recovery") && !UsedSecondFactor(recoveryServes: false);
+
+    /// <summary>Whether the token's sign-in used the code that support handed out after it removed every device.</summary>
+    public bool UsedEnrolmentCode => AuthenticationMethods.Contains("enrolment");
 
     /// <summary>The caller of an authenticated request, or null when the token lacks what every token has.</summary>
     public static Caller? From(ClaimsPrincipal user)

@@ -91,7 +91,7 @@ public sealed class Gate(
         var own = await session.LoadAsync<PrincipalMfa>(caller.Principal, cancellation);
 
         // After a removal by support the password alone may be a thief's: the enrolment code serves where a recovery does.
-        var enrols = own is { EnrolmentCodeRequired: true } && recoveryServes && caller.UsedEnrolmentCode;
+        var enrols = own is { HasSecondFactor: false, EnrolmentCodeRequired: true } && recoveryServes && caller.UsedEnrolmentCode;
         return own is { PasswordAloneServes: false } && !enrols ? stale : null;
     }
 

@@ -16,9 +16,9 @@ public sealed partial record Target
 
     public Guid? DeviceId { get; private init; }
 
-    public Guid? CaseId { get; private init; }
-
     public Guid? SessionId { get; private init; }
+
+    public Guid? CaseId { get; private init; }
 
     /// <summary>Whether the address can exist at all: twelve digits, a well-formed principal, a UUID.</summary>
     private bool IsWellFormed { get; init; }
@@ -34,8 +34,8 @@ public sealed partial record Target
             AccountId = account,
             Principal = principal,
             DeviceId = Uuid.Parse(device),
-            CaseId = Uuid.Parse(route["caseId"] as string),
             SessionId = Uuid.Parse(route["sessionId"] as string),
+            CaseId = Uuid.Parse(route["caseId"] as string),
             IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
                 && (principal is null || PrincipalForm().IsMatch(principal))
                 && (device is null || Uuid.Parse(device) is not null)

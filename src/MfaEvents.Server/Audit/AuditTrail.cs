@@ -42,10 +42,8 @@ public sealed class AuditTrail : IProjection
             correlation_id, device_id, device_name, device_type, data)
         select
             page.account_id, grown.size - counted.items + page.nth - 1, page.event_id,
-            coalesce(
-                about.data ->> 'principal',
-                case when page.stream like '{RootRecovery.KeyPrefix}%' then '{Principal.Root}'
-                    else nullif(page.stream, '{Account.StreamKey}') end),
+            case when page.stream like '{RootRecovery.KeyPrefix}%' then '{Principal.Root}'
+                else coalesce(about.data ->> 'principal', nullif(page.stream, '{Account.StreamKey}')) end,
             page.stream, page.version, page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
             page.correlation_id, page.device_id, coalesce(page.device_name, called.device_name),
             coalesce(page.device_type, called.device_type), page.data

@@ -13,6 +13,9 @@ namespace MfaEvents.Server.Audit;
 /// <param name="UserAgent">What the client calls itself.</param>
 public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAddress, string? UserAgent)
 {
+    /// <summary>The actor of what was keyed into a phone.</summary>
+    public const string Telephony = "telephony";
+
     public const string ActorIssuerHeader = "actorIssuer";
     public const string ClientAddressHeader = "clientAddress";
     public const string UserAgentHeader = "userAgent";
@@ -43,7 +46,7 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
         Of(http) with { Actor = Arn.OfPrincipal(accountId, principal), ActorIssuer = issuer };
 
     /// <summary>The telephony gateway, which says what somebody keyed into a phone.</summary>
-    public static Origin OfTelephony(HttpContext http) => Of(http) with { Actor = "telephony", ActorIssuer = null };
+    public static Origin OfTelephony(HttpContext http) => Of(http) with { Actor = Telephony, ActorIssuer = null };
 
     /// <summary>
     /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that

@@ -36,7 +36,7 @@ public static class CompleteRecoveryEndpoint
         var decision = held.State.Complete(sessionId, now);
         if (decision.Outcome == RecoveryOutcome.Done)
         {
-            held.AppendToRoot(PrincipalMfa.SignInByRecovery(held.Id, sessionId));
+            held.AppendToRoot(held.Root.SignInByRecovery(held.Id, sessionId, now));
             if (await held.Session.LoadAsync<SealedPassword>(held.Root.Id, cancellation) is { } password)
                 held.Session.Store(new PasswordBeforeRecovery(
                     held.State.Id, held.Root.Id, password.Sealed, now + settings.Recovery.Remembered));

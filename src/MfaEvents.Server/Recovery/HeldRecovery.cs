@@ -34,9 +34,10 @@ public sealed class HeldRecovery(
         stream = await session.Events.FetchForExclusiveWriting<RootRecovery>(RootRecovery.StreamKey(id), cancellation);
         if (root.Aggregate is null || stream.Aggregate is not { } state) return false;
 
-        // Whoever began with a password that somebody changed since proves nothing any more.
+        // The account's own stream is not locked: whoever changes its contact information holds the root user's lock.
         State = state;
-        if (State.IsOutdated(Root.PasswordChangedAt)) Append(State.End(RecoveryEnd.PasswordChanged));
+        var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
+        if (State.Outdated(Root.PasswordChangedAt, account!) is { } reason) Append(State.End(reason));
         return true;
     }
 

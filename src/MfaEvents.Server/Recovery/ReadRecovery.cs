@@ -33,7 +33,8 @@ public static class ReadRecoveryEndpoint
             return Problems.NotFound;
 
         var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, http.RequestAborted);
-        var step = state.IsOutdated(root?.PasswordChangedAt) ? RecoveryStep.Expired : state.StepAt(now);
+        var account = await session.LoadAsync<Account>(Account.StreamKey, http.RequestAborted);
+        var step = state.Outdated(root?.PasswordChangedAt, account!) is null ? state.StepAt(now) : RecoveryStep.Expired;
         return Answer.Ok(new RecoveryView(step)
         {
             AvailableAt = step == RecoveryStep.Verified && now < state.AvailableAt ? state.AvailableAt : null,

@@ -7,7 +7,10 @@ using MfaEvents.Server.Audit;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
+using MfaEvents.Server.Notifications.Notices;
+using MfaEvents.Server.Operations;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
 using MfaEvents.Server.SignIn;
 using Wolverine.Http;
 
@@ -31,18 +34,24 @@ public static class RepudiateRecoveryEndpoint
         string recoveryId,
         HttpContext http,
         RecoveryRepudiations repudiations,
+        MfaMetrics metrics,
         DateTimeOffset now)
     {
         if (Uuid.Parse(recoveryId) is not { } id) return Problems.NotFound;
-        return LinkToken.Parse(command.Token) is { } token && await repudiations.TakeAsync(token, id, http, now)
-            ? Answer.NoContent
-            : Problems.InvalidProof;
+        var done = LinkToken.Parse(command.Token) is { } token && await repudiations.TakeAsync(token, id, http, now);
+        metrics.CountLink(LinkPurpose.Repudiation, done);
+        return done ? Answer.NoContent : Problems.InvalidProof;
     }
 }
 
 /// <summary>What repudiation does to a recovery.</summary>
-public sealed class RecoveryRepudiations(IDocumentStore store, Recoveries recoveries)
+public sealed class RecoveryRepudiations(IDocumentStore store, Recoveries recoveries, MfaEventsSettings settings) : IRepudiable
 {
+    public string StreamPrefix => RootRecovery.KeyPrefix;
+
+    public async Task<bool> RepudiateAsync(LinkToken token, NoticeSubject subject, HttpContext http, DateTimeOffset now) =>
+        RootRecovery.IdOf(subject.Stream) is { } id && await TakeAsync(token, id, http, now);
+
     /// <summary>Takes a link that repudiates a recovery; false when it is false, spent, late or another's.</summary>
     public async Task<bool> TakeAsync(LinkToken token, Guid recoveryId, HttpContext http, DateTimeOffset now)
     {
@@ -61,11 +70,14 @@ public sealed class RecoveryRepudiations(IDocumentStore store, Recoveries recove
         return true;
     }
 
-    // The subject of a notice's link is the stream, and what was told of it.
-    private static async Task<OpenLink?> LinkAsync(
+    // Whoever was reached by contact information that was taken back, or long ago, has no say.
+    private async Task<OpenLink?> LinkAsync(
         IQuerySession session, LinkToken token, Guid recoveryId, DateTimeOffset now, CancellationToken cancellation) =>
         await session.LinkAsync(token, LinkPurpose.Repudiation, now, cancellation) is { } link
-        && link.Subject.Split('/')[0] == RootRecovery.StreamKey(recoveryId)
+        && NoticeSubject.Parse(link.Subject) is { } told
+        && told.Stream == RootRecovery.StreamKey(recoveryId)
+        && await session.LoadAsync<Account>(Account.StreamKey, cancellation) is { } account
+        && account.HasSay(told.ContactVersion, now, settings.Contact)
             ? link
             : null;
 

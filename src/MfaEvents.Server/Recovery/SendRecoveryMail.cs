@@ -3,6 +3,7 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Mail;
+using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Setup;
 
 namespace MfaEvents.Server.Recovery;
@@ -12,6 +13,9 @@ public sealed record SendRecoveryMail(string AccountId, Guid RecoveryId, int Con
 
 public static class SendRecoveryMailHandler
 {
+    // That it was begun is what the mail tells of.
+    private const long FirstVersion = 1;
+
     public static async Task Handle(
         SendRecoveryMail message,
         IDocumentStore store,
@@ -21,11 +25,10 @@ public static class SendRecoveryMailHandler
         CancellationToken cancellation)
     {
         var stream = RootRecovery.StreamKey(message.RecoveryId);
+        RootRecovery? state;
         await using (var query = store.QuerySession(message.AccountId))
-        {
-            var state = await query.LoadAsync<RootRecovery>(stream, cancellation);
-            if (state is not { Step: RecoveryStep.Email } || state.StepAt(clock.GetUtcNow()) != RecoveryStep.Email) return;
-        }
+            state = await query.LoadAsync<RootRecovery>(stream, cancellation);
+        if (state is null || state.StepAt(clock.GetUtcNow()) != RecoveryStep.Email) return;
 
         var sent = await mails.SendAsync(
             new Addressee(message.AccountId, message.ContactVersion),
@@ -37,8 +40,9 @@ public static class SendRecoveryMailHandler
         Letter Write(IDocumentSession session)
         {
             var now = clock.GetUtcNow();
-            var proof = session.OpenLink(LinkPurpose.RecoveryEmail, stream, now, settings.Recovery.Lifetime);
-            var repudiation = session.OpenLink(LinkPurpose.Repudiation, stream, now, settings.Recovery.Remembered);
+            var proof = session.OpenLink(LinkPurpose.RecoveryEmail, stream, now, state.ExpiresAt - now);
+            var told = new NoticeSubject(stream, FirstVersion, message.ContactVersion);
+            var repudiation = session.OpenLink(LinkPurpose.Repudiation, told.Text(), now, settings.NoticeLinkLifetime);
             return new Letter($"A way back into your account - {settings.Issuer}",
             [
                 $"Somebody who knows the password of the root user of account {message.AccountId} says that its MFA device is "

@@ -69,7 +69,7 @@ public static class StartRecoveryEndpoint
         var contact = await session.ContactAsync(accountId, account, seals, cancellation);
         var (id, key) = (Guid.CreateVersion7(now), RecoveryKey.Draw(accountId));
         var stream = RootRecovery.StreamKey(id);
-        var started = RootRecovery.Start(account.ContactVersion, null, now, settings.Recovery);
+        var started = RootRecovery.Start(account.ContactVersion, account.ContactChangedAt, now, settings.Recovery);
         session.Events.StartStream<RootRecovery>(stream, started);
         session.Insert(new KeptRecoveryKey(key.KeptId(id), now + settings.Recovery.Remembered));
 

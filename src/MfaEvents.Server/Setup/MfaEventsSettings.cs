@@ -56,11 +56,11 @@ public sealed class MfaEventsSettings : IValidatableObject
     /// <summary>How long challenges, tokens and sessions are good for.</summary>
     public SignInPolicy SignIn { get; init; } = new();
 
-    /// <summary>What the support desk needs before it removes MFA, and how long it takes.</summary>
-    public SupportPolicy Support { get; init; } = new();
-
     /// <summary>The policies for the root user's recovery.</summary>
     public RecoveryPolicy Recovery { get; init; } = new();
+
+    /// <summary>What the support desk needs before it removes MFA, and how long it takes.</summary>
+    public SupportPolicy Support { get; init; } = new();
 
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];

@@ -1,3 +1,4 @@
+using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Recovery;
 
@@ -10,6 +11,7 @@ public static class RecoverySetup
     {
         builder.Services.AddSingleton<Recoveries>();
         builder.Services.AddSingleton<RecoveryRepudiations>();
+        builder.Services.AddSingleton<IRepudiable>(services => services.GetRequiredService<RecoveryRepudiations>());
         builder.Services.AddSingleton<IAnsweredByPhone, RecoveryAnswered>();
     }
 }

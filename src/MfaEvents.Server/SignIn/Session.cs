@@ -26,8 +26,8 @@ public sealed record Session(
     public IReadOnlyList<string> AuthenticationMethods => Factor switch
     {
         Factor.Otp => ["pwd", "otp"],
-        Factor.EnrolmentCode => ["pwd", "enrolment"],
         Factor.Recovery => ["pwd", "recovery"],
+        Factor.EnrolmentCode => ["pwd", "enrolment"],
         _ => ["pwd"],
     };
 

@@ -59,14 +59,14 @@ public sealed class RecoveryTracesTests
                 _ => new DeviceRemoved(Phone.Id, RemovalReason.Repudiated),
                 _ => new RecoveryUndone(Recovery, false),
                 SessionsEnd(SessionsEndReason.Repudiated))
-            .State.SignInByPassword(Next).ShouldBeNull();
+            .State.SignInByPassword(Next, Noon).ShouldBeNull();
 
     [Fact]
     public void While_a_device_is_left_it_is_asked_for_and_when_that_is_gone_the_password_is_enough_again()
     {
         var undone = GivenInUse(Phone).And(_ => new RecoveryUndone(Recovery, false));
         undone.State.RefusesPasswordAlone.ShouldBeFalse();
-        undone.And(_ => new DeviceRemoved(Phone.Id, RemovalReason.Requested)).State.SignInByPassword(Next).ShouldNotBeNull();
+        undone.And(_ => new DeviceRemoved(Phone.Id, RemovalReason.Requested)).State.SignInByPassword(Next, Noon).ShouldNotBeNull();
     }
 
     [Fact]

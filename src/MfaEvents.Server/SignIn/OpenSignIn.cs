@@ -19,8 +19,8 @@ namespace MfaEvents.Server.SignIn;
 public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals seals, MfaEventsSettings settings)
 {
     /// <summary>
-    /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no such
-    /// device to be asked for a code.
+    /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no
+    /// such device to be asked for a code.
     /// </summary>
     public Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now) =>
         HoldAsync(http, signInId, deviceId, now, held => held.TakeSeedAsync(seals, http.RequestAborted));

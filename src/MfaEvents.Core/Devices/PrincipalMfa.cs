@@ -149,7 +149,8 @@ public sealed partial record PrincipalMfa
 
         SignedIn e => this with
         {
-            RefusedSignIns = 0, LastSecondFactorAt = e.Factor == Factor.Otp ? at : LastSecondFactorAt,
+            RefusedSignIns = 0,
+            LastSecondFactorAt = e.Factor == Factor.Otp && !(LastSecondFactorAt > at) ? at : LastSecondFactorAt,
         },
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },

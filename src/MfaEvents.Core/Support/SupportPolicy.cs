@@ -14,7 +14,7 @@ public sealed record SupportPolicy
     public TimeSpan CaseLifetime { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>For how long a number must have been on file before a call to it is evidence.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan NumberOnFile { get; init; } = TimeSpan.FromHours(72);
 
     /// <summary>How many wrong digits end a call.</summary>

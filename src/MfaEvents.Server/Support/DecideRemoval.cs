@@ -37,7 +37,10 @@ public static class ApproveRemovalEndpoint
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Note);
         var decision = state.Approve(caller.Person(), note.Id, now, settings.Support);
         if (decision is not { Events: [RemovalApproved approved] })
-            return (decision.Or(Problems.CaseState), [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
+        {
+            var refusal = decision.Or(Problems.CaseState);
+            return (refusal, [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
+        }
 
         var messages = decision.Queue(accountId, caseId);
         messages.Delay(new ExecuteRemoval(accountId, caseId, state.Principal), settings.Support.CoolingOff);

@@ -28,12 +28,14 @@ public sealed record EnrolmentCode(string Id, string Hash, DateTimeOffset Issued
         return string.Join('-', letters.Chunk(GroupLength).Select(group => new string(group)));
     }
 
-    public static EnrolmentCode Of(string accountId, string principal, string code, DateTimeOffset now, DateTimeOffset expiresAt) =>
+    public static EnrolmentCode Of(
+        string accountId, string principal, string code, DateTimeOffset now, DateTimeOffset expiresAt) =>
         new(principal, HashOf(accountId, principal, code), now, expiresAt);
 
     public bool IsRight(string accountId, string code, DateTimeOffset now) =>
         now < ExpiresAt
-        && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Hash), Encoding.ASCII.GetBytes(HashOf(accountId, Id, code)));
+        && CryptographicOperations.FixedTimeEquals(
+            Encoding.ASCII.GetBytes(Hash), Encoding.ASCII.GetBytes(HashOf(accountId, Id, code)));
 
     // However it was written down: with blanks, without hyphens, in small letters.
     private static string HashOf(string accountId, string principal, string code) => Convert.ToHexStringLower(

@@ -14,7 +14,9 @@ public sealed record ExecuteRemoval(string AccountId, Guid CaseId, string Princi
 
 public static class ExecuteRemovalHandler
 {
-    /// <summary>Both streams change in one commit or neither does. Sent twice, or early, it removes nothing twice or early.</summary>
+    /// <summary>
+    /// Both streams change in one commit or neither does. Sent twice, or early, it removes nothing twice or early.
+    /// </summary>
     public static async Task<OutgoingMessages> Handle(
         ExecuteRemoval message,
         IDocumentSession session,

@@ -45,7 +45,10 @@ public static class IssueEnrolmentCodeEndpoint
             ? state.IssueEnrolmentCode(caller.Person(), now, settings.Support)
             : CaseDecision.WrongState;
         if (decision is not { Events: [EnrolmentCodeIssued issued] })
-            return (decision.Or(Problems.CaseState), [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
+        {
+            var refusal = decision.Or(Problems.CaseState);
+            return (refusal, [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
+        }
 
         var code = EnrolmentCode.Draw();
         return (

@@ -26,8 +26,8 @@ public sealed class QueuedCases(IDocumentStore accounts, IDirectoryStore directo
     private const string Upsert =
         $"""
         insert into {CaseTable.Name} as known (
-            case_id, account_id, principal, state, reference, opened_by, opened_at, expires_at, agents, requested_by, requested_at,
-            decided_by, decided_at, executes_at, executed_at, code_issued, ended_at, version)
+            case_id, account_id, principal, state, reference, opened_by, opened_at, expires_at, agents, requested_by,
+            requested_at, decided_by, decided_at, executes_at, executed_at, code_issued, ended_at, version)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         on conflict (case_id) do update set
             state = excluded.state, agents = excluded.agents, requested_by = excluded.requested_by,

@@ -57,7 +57,8 @@ public static class ReadCasesEndpoint
 
     [WolverineGet(Routes.Cases), NotTenanted, Allow(Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
     [Answers(200, typeof(CasesView))]
-    [Queries("state", "Cases in this state alone."), Queries("agent", "Cases in which this person had a part before the decision.")]
+    [Queries("state", "Cases in this state alone.")]
+    [Queries("agent", "Cases in which this person had a part before the decision.")]
     [Queries("approver", "Cases that this person approved or refused.")]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(

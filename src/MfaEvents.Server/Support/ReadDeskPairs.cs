@@ -11,7 +11,7 @@ namespace MfaEvents.Server.Support;
 /// <param name="Approver">Who decided.</param>
 /// <param name="Approved">How often the approver approved.</param>
 /// <param name="Refused">How often the approver refused.</param>
-/// <param name="ApprovedInReturn">How often the agent, as an approver, approved what the approver, as an agent, asked for.</param>
+/// <param name="ApprovedInReturn">How often the agent, as an approver, approved what the approver had asked for.</param>
 /// <param name="RefusedInReturn">How often the agent refused that.</param>
 /// <param name="DecidedOfAgent">How many requests of the agent were decided by anybody.</param>
 /// <param name="DecidedByApprover">How many requests of anybody the approver decided.</param>
@@ -39,7 +39,8 @@ public static class ReadDeskPairsEndpoint
         $"""
         with decided as (
             select requested_by as agent, decided_by as approver,
-                count(*) filter (where executes_at is not null) as approved, count(*) filter (where executes_at is null) as refused
+                count(*) filter (where executes_at is not null) as approved,
+                count(*) filter (where executes_at is null) as refused
             from {CaseTable.Name}
             where decided_by is not null and ($1::text[] is null or account_id = any($1))
             group by requested_by, decided_by)
@@ -56,7 +57,8 @@ public static class ReadDeskPairsEndpoint
     public static async Task<Answer> Get(Caller caller, IDirectoryStore directory, CancellationToken cancellation)
     {
         await using var session = directory.QuerySession();
-        return Answer.Ok(new DeskPairsView(await DeskTable.ReadAsync(session, Pairs, Pair, cancellation, DeskTable.Seen(caller))));
+        var pairs = await DeskTable.ReadAsync(session, Pairs, Pair, cancellation, DeskTable.Seen(caller));
+        return Answer.Ok(new DeskPairsView(pairs));
     }
 
     private static DeskPair Pair(NpgsqlDataReader row) => new(

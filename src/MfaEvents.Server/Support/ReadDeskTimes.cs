@@ -80,7 +80,11 @@ public static class ReadDeskTimesEndpoint
 
         await using var session = directory.QuerySession();
         var figures = await DeskTable.ReadAsync(
-            session, Figures, row => (Count: row.GetInt64(0), Approval: Of(row, 1), Execution: Of(row, 5)), cancellation, Asked());
+            session,
+            Figures,
+            row => (Count: row.GetInt64(0), Approval: Of(row, 1), Execution: Of(row, 5)),
+            cancellation,
+            Asked());
         var quickest = await DeskTable.ReadAsync(session, Rows, Item, cancellation, Asked());
         return Answer.Ok(new DeskTimesView(figures[0].Count, figures[0].Approval, figures[0].Execution, quickest));
 

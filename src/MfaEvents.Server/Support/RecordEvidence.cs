@@ -1,4 +1,5 @@
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
@@ -29,8 +30,8 @@ public sealed record PlacedCallBack(Guid CallId, string Digits, DateTimeOffset E
 public sealed record PlacedCallBackWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
 
 /// <summary>
-/// Records evidence that the caller is the owner. For a call back the number on file is called, and the evidence is there once the
-/// digits that the agent reads out were keyed in: the product records it, and nobody else.
+/// Records evidence that the caller is the owner. For a call back the number on file is called, and the evidence is there once
+/// the digits that the agent reads out were keyed in: the product records it, and nobody else.
 /// </summary>
 public static class RecordEvidenceEndpoint
 {
@@ -64,11 +65,13 @@ public static class RecordEvidenceEndpoint
         }
 
         if (!state.MayCall(now, settings.Support)) return Refused(Problems.CaseState);
-        if (await NumberOnFile.VersionAsync(session, seals, now - settings.Support.NumberOnFile, cancellation) is not { } version)
-            return Refused(Problems.NumberChanged);
+        if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return Refused(Problems.NotFound);
+
+        // The number of before is not called either: who gave a number up may not be who answers it.
+        if (now - account.PhoneChangedAt < settings.Support.NumberOnFile) return Refused(Problems.NumberChanged);
 
         var call = await calls.PrepareAsync(
-            accountId, CallPurpose.CaseEvidence, state.Id, version, PhoneNumberKind.OnFile, now, cancellation);
+            accountId, CallPurpose.CaseEvidence, state.Id, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
         var placed = state.PlaceCall(call.CallId, call.ExpiresAt, note.Id, now, settings.Support);
         return (
             Answer.AcceptedOnce(

@@ -29,6 +29,12 @@ public sealed class CaseProperties
 
     private sealed record Happened(ICaseEvent Event, DateTimeOffset At, Person By, SupportCase After);
 
+    /// <summary>A sign-in with a second factor.</summary>
+    /// <param name="At">When, by a clock that may be set back.</param>
+    /// <param name="After">How many events of the case it came after.</param>
+    /// <param name="Seen">Whether its own transaction vetoed, as it does; or it is left to the execution to see it.</param>
+    private sealed record SignIn(DateTimeOffset At, int After, bool Seen);
+
     private static readonly Person[] People = [CaseStory.Ann, CaseStory.Bob, CaseStory.Eve];
 
     private static Gen<Act[]> Random { get; } = Gen.Select(
@@ -60,7 +66,8 @@ public sealed class CaseProperties
 
         (happened[executed].At - approval.At).ShouldBeGreaterThanOrEqualTo(CaseStory.Policy.CoolingOff);
         before.ShouldNotContain(one => one.Event is RemovalVetoed || one.Event is CaseClosed || one.Event is RemovalDeclined);
-        signIns.ShouldNotContain(at => at >= approval.At && at <= happened[executed].At);
+        signIns.ShouldNotContain(signIn => signIn.After > before.IndexOf(approval)
+            && signIn.After <= executed && (signIn.Seen || signIn.At >= approval.At));
         happened.Count(one => one.Event is RemovalExecuted).ShouldBe(1);
     });
 
@@ -111,18 +118,18 @@ public sealed class CaseProperties
         expected.Except(seen.Keys).ShouldBeEmpty();
     }
 
-    private static void InEvery(Action<List<Happened>, List<DateTimeOffset>> holds) => Random.Sample(acts =>
+    private static void InEvery(Action<List<Happened>, List<SignIn>> holds) => Random.Sample(acts =>
     {
         var (happened, signIns) = Play(acts);
         holds(happened, signIns);
     }, iter: 5000, print: acts => string.Join(Environment.NewLine, Play(acts).Happened.Select(one => $"{one.At:O} {one.By.Subject} {one.Event}")));
 
-    private static (List<Happened> Happened, List<DateTimeOffset> SignIns) Play(Act[] acts)
+    private static (List<Happened> Happened, List<SignIn> SignIns) Play(Act[] acts)
     {
         var now = CaseStory.Noon;
         var policy = CaseStory.Policy;
         List<Happened> happened = [];
-        List<DateTimeOffset> signIns = [];
+        List<SignIn> signIns = [];
         SupportCase? state = null;
         Take([CaseStory.Opened], People[acts[0].Who]);
         foreach (var act in acts)
@@ -140,13 +147,17 @@ public sealed class CaseProperties
                 case Verb.Approve: Take(state!.Approve(by, note, now, policy).Events, by); break;
                 case Verb.Decline: Take(state!.Decline(by, note, now).Events, by); break;
                 case Verb.Veto: Take(state!.Veto(VetoReason.Link).Events, Person.Product); break;
-                case Verb.SignIn: signIns.Add(now); break;
+                case Verb.SignIn when act.Pick > 0:
+                    signIns.Add(new SignIn(now, happened.Count, true));
+                    Take(state!.Veto(VetoReason.SignIn).Events, Person.Product);
+                    break;
+                case Verb.SignIn: signIns.Add(new SignIn(now, happened.Count, false)); break;
                 case Verb.Expire: Take(state!.Expire(now), Person.Product); break;
                 case Verb.Close: Take(state!.Close(note, now).Events, by); break;
                 case Verb.IssueCode: Take(state!.IssueEnrolmentCode(by, now, policy).Events, by); break;
 
-                // Sign-ins in the histories leave the veto to the execution, which is the last that could see them.
-                case Verb.Execute: Take(state!.Execute(1, signIns.Count > 0 ? signIns.Max() : null, now), Person.Product); break;
+                // The execution is the last that could see a sign-in.
+                case Verb.Execute: Take(state!.Execute(1, signIns.Max(signIn => (DateTimeOffset?)signIn.At), now), Person.Product); break;
             }
         }
 

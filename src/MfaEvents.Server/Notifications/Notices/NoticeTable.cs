@@ -68,7 +68,7 @@ public static class NoticeTable
         On<SignedIn>("A sign-in worth a look", (e, of) => (e.FailuresBefore >= FailuresBeforeSuccess, e.UnderWatch == true) switch
         {
             (true, true) =>
-                $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts, and not long after support removed every device.",
+                $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts, not long after support removed every device.",
             (true, _) => $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts.",
             (_, true) => $"{Upper(of.Who)} signed in, not long after support removed every device.",
             _ => null,
@@ -86,29 +86,30 @@ public static class NoticeTable
             $"Somebody has the right password of {of.Who}, and submitted a wrong enrolment code. Nobody was signed in.")
             with { AtMostEvery = TimeSpan.FromHours(1) },
         On<MfaRemovedBySupport>("Support removed every MFA device", (_, of) =>
-            $"Every device of {of.Who} was removed by our support desk, and all sessions have ended. The password alone signs nobody in: "
-            + "whoever is signing in next needs the enrolment code that the desk hands to the owner. For seven days every sign-in is "
-            + "told of."),
+            $"Every device of {of.Who} was removed by our support desk, and all sessions have ended. The password alone signs nobody "
+            + "in: whoever is signing in next needs the enrolment code that the desk hands to the owner. For a while every sign-in "
+            + "is told of."),
         On<CaseOpened>("Somebody asked support to remove your MFA", (_, of) =>
-            $"Somebody who says that every device of {of.Who} is lost has called our support desk. Nothing is removed before two people "
-            + "have agreed and you have been told once more. Whoever signs in with a device then stops it.") with { Link = null },
+            $"Somebody who says that every device of {of.Who} is lost has called our support desk. Nothing is removed before two "
+            + "people have agreed and you have been told once more. A sign-in with a device then stops it.") with { Link = null },
         On<CallBackPlaced>("Support calls the number on file", (_, of) =>
-            $"Our support desk has the phone number on file called about {of.Who}. If you are not talking with the desk now, hang up: "
-            + "somebody speaks in your name.") with { Link = null },
+            $"Our support desk has the phone number on file called about {of.Who}. If you are not talking with the desk now, hang "
+            + "up: somebody speaks in your name.") with { Link = null },
         On<RemovalApproved>("Support will remove every MFA device", (e, of) =>
             $"Two people of our support desk agreed to remove every device of {of.Who}. It happens on "
-            + $"{e.ExecutesAt.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm", CultureInfo.InvariantCulture)} UTC, unless it is stopped by "
-            + "then: by the link below, or by a sign-in with a device.") with { Link = LinkPurpose.Veto },
+            + $"{e.ExecutesAt.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm", CultureInfo.InvariantCulture)} UTC, unless it is "
+            + "stopped by then: by the link below, or by a sign-in with a device.") with { Link = LinkPurpose.Veto },
         On<RemovalDeclined>("Support refused to remove your MFA", (_, of) =>
-            $"The removal of the devices of {of.Who}, which somebody had asked our support desk for, was refused.") with { Link = null },
+            $"The removal of the devices of {of.Who}, which somebody had asked our support desk for, was refused.")
+            with { Link = null },
         On<RemovalVetoed>("The removal of your MFA was stopped", (_, of) =>
-            $"Every device of {of.Who} stays: the removal was stopped. If somebody asked our support desk in your name, change the "
-            + "password.") with { Link = null },
+            $"Every device of {of.Who} stays: the removal was stopped. If somebody asked our support desk in your name, change "
+            + "the password.") with { Link = null },
         On<EnrolmentCodeIssued>("Support handed out an enrolment code", (_, of) =>
             $"Our support desk handed out the code with which {of.Who} signs in after the password, until a device is active.")
             with { Link = null },
         On<CaseExpired>("A case at support expired", (_, of) =>
-            $"Nobody decided in time about the devices of {of.Who}, which somebody had asked our support desk to remove: they stay.")
+            $"Nobody decided in time about the devices of {of.Who}, which somebody asked our support desk to remove: they stay.")
             with { Link = null },
         On<CaseClosed>("A case at support was closed", (_, of) =>
             $"The case about the devices of {of.Who} at our support desk was closed. A removal that was to come does not.")

@@ -55,7 +55,7 @@ public sealed record NoticeMark(string Id, Guid EventId, DateTimeOffset At)
 
 public static class ToldEvents
 {
-    /// <summary>Whom a stream's events are about: the principal of a case, and what has no principal is about the root user.</summary>
+    /// <summary>Whom a stream's events are about: a case is about its principal.</summary>
     public static async Task<string> SubjectAsync(this IQuerySession session, string stream, CancellationToken cancellation) =>
         SupportCase.CaseIdOf(stream) is not null
             ? (await session.LoadAsync<SupportCase>(stream, cancellation))?.Principal ?? Principal.Root

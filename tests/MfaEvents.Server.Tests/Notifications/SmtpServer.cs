@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using MimeKit;
+
 using MfaEvents.Server.Notifications.Mail;
 
 namespace MfaEvents.Server.Tests.Notifications;
@@ -46,7 +46,7 @@ public sealed class SmtpServer : IAsyncDisposable
     }
 
     /// <summary>What was received so far.</summary>
-    public IReadOnlyList<Received> Mails() => [.. Directory.GetFiles(folder, "*.eml").Select(file => Received.Of(MimeMessage.Load(file)))];
+    public IReadOnlyList<Received> Mails() => [.. Directory.GetFiles(folder, "*.eml").Select(file => Received.Of(MimeKit.MimeMessage.Load(file)))];
 
     public async ValueTask DisposeAsync()
     {

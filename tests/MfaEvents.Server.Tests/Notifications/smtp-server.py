@@ -36,7 +36,8 @@ class Keep:
     async def handle_DATA(self, server, session, envelope):
         name = os.path.join(folder, uuid.uuid4().hex)
         with open(name + ".part", "wb") as file:
-            file.write(b"X-Transport: %s\r\n" % (b"tls" if session.ssl else b"plain"))
+            is_tls = session.ssl or server.transport.get_extra_info("ssl_object")
+            file.write(b"X-Transport: %s\r\n" % (b"tls" if is_tls else b"plain"))
             file.write(b"X-Login: %s\r\n" % repr(session.auth_data is not None).encode())
             file.write(envelope.content)
         os.rename(name + ".part", name + ".eml")

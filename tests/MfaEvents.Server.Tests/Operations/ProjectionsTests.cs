@@ -65,9 +65,13 @@ public sealed class ProjectionsTests(OperatedHost operated)
         await mend.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         (await operated.Operator.Post("/projections/audit/resumption")).ShouldBe(HttpStatusCode.Accepted);
         await Eventually(state => state == "running", "the trail runs again");
-        if (how == "deserialization") (await operated.Operator.Post("/projections/notices/resumption")).ShouldBe(HttpStatusCode.Accepted);
-        await Eventually(state => state == "running", "notices are sent again", "notices");
-        await Mailbox.Of(account).Get("A user was created");
+        if (how == "deserialization")
+        {
+            (await operated.Operator.Post("/projections/notices/resumption")).ShouldBe(HttpStatusCode.Accepted);
+            await Eventually(state => state == "running", "notices are sent again", "notices");
+            await Mailbox.Of(account).Get("A user was created");
+        }
+
         await IsAt(account, 4);
         (await operated.Operator.Post("/projections/audit/resumption")).ShouldRefuse(409, "conflict");
     }

@@ -26,6 +26,7 @@ try
     builder.AddSealing(settings, database.ConnectionString);
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
+    builder.AddSupportDesk();
     builder.AddMail(settings);
     builder.AddPhone(settings);
     builder.AddHttp(settings);

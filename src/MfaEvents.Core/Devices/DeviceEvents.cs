@@ -75,6 +75,12 @@ public sealed record DeviceRenamed(Guid DeviceId, string DeviceName, string Prev
 
 public sealed record DeviceRemoved(Guid DeviceId, RemovalReason Reason) : IDeviceEvent;
 
+/// <summary>Support removed every device. The password alone signs nobody in until one is activated.</summary>
+/// <param name="CaseId">The case in which two people decided it.</param>
+/// <param name="Devices">How many devices there were; each has an event of its own before this one.</param>
+/// <param name="WatchedUntil">Until when sign-ins are flagged.</param>
+public sealed record MfaRemovedBySupport(Guid CaseId, int Devices, DateTimeOffset WatchedUntil);
+
 /// <summary>What a code was submitted for.</summary>
 public enum CodePurpose
 {
@@ -114,6 +120,9 @@ public enum RemovalReason
 
     /// <summary>It was pending when the principal's first device was activated: it may have been a thief's.</summary>
     Discarded,
+
+    /// <summary>Support removed all devices of the principal.</summary>
+    Support,
 
     /// <summary>It came of a recovery that the owner repudiated.</summary>
     Repudiated,

@@ -1,4 +1,5 @@
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 
 namespace MfaEvents.Core.Devices;
 
@@ -29,6 +30,14 @@ public sealed partial record PrincipalMfa
         var removed = new DeviceRemoved(device.DeviceId, RemovalReason.Requested);
         return device.WasActivated ? [removed, new SessionsEnded(SessionsEndReason.DeviceRemoved, keptSession)] : [removed];
     }
+
+    /// <summary>Removes every device for a case that two people decided, and ends every session.</summary>
+    public IReadOnlyList<object> RemoveBySupport(Guid caseId, DateTimeOffset now, SupportPolicy policy) =>
+    [
+        .. Devices.Select(device => new DeviceRemoved(device.DeviceId, RemovalReason.Support)),
+        new MfaRemovedBySupport(caseId, Devices.Length, now + policy.WatchPeriod),
+        new SessionsEnded(SessionsEndReason.MfaRemovedBySupport, null),
+    ];
 
     /// <summary>Removes a device that was never activated; nothing happens when it was, or is gone.</summary>
     public IReadOnlyList<object> Expire(Guid deviceId) =>

@@ -19,6 +19,17 @@ public sealed partial record PrincipalMfa
     /// <summary>The last wait that those failures began, for every device.</summary>
     public Wait? Wait { get; init; }
 
+    /// <summary>When a sign-in was last completed with a second factor.</summary>
+    public DateTimeOffset? LastSecondFactorAt { get; init; }
+
+    /// <summary>
+    /// Whether the enrolment code takes the place of a device: support removed every device, and none has been activated since.
+    /// </summary>
+    public bool EnrolmentCodeRequired { get; init; }
+
+    /// <summary>Until when sign-ins are flagged, after a removal by support.</summary>
+    public DateTimeOffset? WatchedUntil { get; init; }
+
     /// <summary>Refused codes in a row after right passwords, since the last sign-in.</summary>
     public int RefusedSignIns { get; init; }
 
@@ -74,7 +85,7 @@ public sealed partial record PrincipalMfa
             Status = DeviceStatus.Active,
             ActivatedAt = at,
             Trend = DriftTrend.From(e.DriftSteps, at),
-        }) with { RefusesPasswordAlone = false },
+        }) with { RefusesPasswordAlone = false, EnrolmentCodeRequired = false },
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
         {
@@ -132,11 +143,28 @@ public sealed partial record PrincipalMfa
 
         DeviceRenamed e => With(e.DeviceId, device => device with { Name = e.DeviceName }),
 
-        SignInRefused { Factor: Factor.Otp } => this with { RefusedSignIns = RefusedSignIns + 1 },
+        SignInRefused { Factor: Factor.Otp or Factor.EnrolmentCode } => this with { RefusedSignIns = RefusedSignIns + 1 },
 
-        SignedIn => this with { RefusedSignIns = 0 },
+        SignedIn { Factor: Factor.EnrolmentCode } => this with { RefusedSignIns = 0, ConsecutiveFailures = 0, Wait = null },
+
+        SignedIn e => this with
+        {
+            RefusedSignIns = 0, LastSecondFactorAt = e.Factor == Factor.Otp ? at : LastSecondFactorAt,
+        },
 
         DeviceRemoved e => this with { Devices = Devices.RemoveAll(device => device.DeviceId == e.DeviceId) },
+
+        EnrolmentCodeRejected => this with { ConsecutiveFailures = ConsecutiveFailures + 1 },
+
+        EnrolmentAttemptsThrottled e => this with { Wait = Wait.Begun(e.WaitSeconds, at, Wait) },
+
+        MfaRemovedBySupport e => this with
+        {
+            RefusesPasswordAlone = true,
+            EnrolmentCodeRequired = true,
+            WatchedUntil = e.WatchedUntil,
+            ContactLockedSince = at,
+        },
 
         PasswordChanged => this with { PasswordChangedAt = at },
 

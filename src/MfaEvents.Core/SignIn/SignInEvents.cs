@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MfaEvents.Core.SignIn;
 
 // A storage format: never edited, only superseded. Who, when and from where is metadata.
@@ -11,6 +13,9 @@ public enum Factor
     /// <summary>Something held: a device that shows one-time passwords.</summary>
     Otp,
 
+    /// <summary>The code that the desk handed to the proven owner after it removed every device.</summary>
+    EnrolmentCode,
+
     /// <summary>E-mail address and phone on file, in the place of a device.</summary>
     Recovery,
 }
@@ -20,7 +25,13 @@ public enum Factor
 /// <param name="Factor">What completed it: the password alone, or a device after it.</param>
 /// <param name="DeviceId">The device whose code it was.</param>
 /// <param name="FailuresBefore">How many passwords and codes in a row were wrong before, where any were.</param>
-public sealed record SignedIn(Guid SessionId, Factor Factor, Guid? DeviceId, int? FailuresBefore = null);
+/// <param name="UnderWatch">Set in the time after a removal by support.</param>
+public sealed record SignedIn(
+    Guid SessionId,
+    Factor Factor,
+    Guid? DeviceId,
+    int? FailuresBefore = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? UnderWatch = null);
 
 /// <summary>A sign-in was refused.</summary>
 /// <param name="Factor">What was wrong.</param>
@@ -33,6 +44,13 @@ public sealed record SignInRefused(Factor Factor, Guid? DeviceId, int? Consecuti
 /// <summary>Somebody who was told of an event says that it was not theirs.</summary>
 /// <param name="Version">The event's version in this stream.</param>
 public sealed record NoticeRepudiated(long Version);
+
+/// <summary>A wrong enrolment code.</summary>
+public sealed record EnrolmentCodeRejected;
+
+/// <summary>Refused codes in a row begin a wait for the principal.</summary>
+/// <param name="WaitSeconds">How long it lasts.</param>
+public sealed record EnrolmentAttemptsThrottled(int WaitSeconds);
 
 /// <summary>Wrong passwords in a row from one client address begin a wait for this name from that address.</summary>
 /// <param name="ConsecutiveFailures">How many they are.</param>
@@ -59,6 +77,8 @@ public enum SessionsEndReason
     DeviceRemoved,
 
     PasswordChanged,
+
+    MfaRemovedBySupport,
 
     /// <summary>The root user got in without its device.</summary>
     Recovered,

@@ -60,6 +60,9 @@ public sealed record Caller
     public bool UsedSecondFactor(bool recoveryServes) =>
         SecondFactors.Any(AuthenticationMethods.Contains) || (recoveryServes && AuthenticationMethods.Contains("recovery"));
 
+    /// <summary>Whether the token's sign-in used the code that support handed out after it removed every device.</summary>
+    public bool UsedEnrolmentCode => AuthenticationMethods.Contains("enrolment");
+
     /// <summary>The caller of an authenticated request, or null when the token lacks what every token has.</summary>
     public static Caller? From(ClaimsPrincipal user)
     {

@@ -79,7 +79,12 @@ public sealed class Gate(
         // The token's own principal counts, never the target's: a root user with a device cannot act with a password alone.
         await using var session = store.QuerySession(caller.Accounts.Single());
         var own = await session.LoadAsync<PrincipalMfa>(caller.Principal, cancellation);
-        return own is { HasSecondFactor: true } ? stale : null;
+
+        // After a removal by support the password alone may be a thief's: the enrolment code serves where a recovery does.
+        return own is { HasSecondFactor: true }
+            || (own is { EnrolmentCodeRequired: true } && !(recoveryServes && caller.UsedEnrolmentCode))
+                ? stale
+                : null;
     }
 
     private static async Task<Problem?> BodyAsync(Endpoint endpoint, HttpContext context) =>

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Marten;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Http;
 
@@ -14,6 +15,8 @@ public sealed partial record Target
     public string? Principal { get; private init; }
 
     public Guid? DeviceId { get; private init; }
+
+    public Guid? CaseId { get; private init; }
 
     /// <summary>Whether the address can exist at all: twelve digits, a well-formed principal, a UUID.</summary>
     private bool IsWellFormed { get; init; }
@@ -29,9 +32,11 @@ public sealed partial record Target
             AccountId = account,
             Principal = principal,
             DeviceId = Uuid.Parse(device),
+            CaseId = Uuid.Parse(route["caseId"] as string),
             IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
                 && (principal is null || PrincipalForm().IsMatch(principal))
                 && (device is null || Uuid.Parse(device) is not null)
+                && (route["caseId"] is not string supportCase || Uuid.Parse(supportCase) is not null)
                 && (route["sessionId"] is not string session || Uuid.Parse(session) is not null),
         };
     }
@@ -48,10 +53,12 @@ public sealed partial record Target
 
     public Target WithoutDevice() => this with { DeviceId = null };
 
-    /// <summary>Whether the account, the principal or the device is not there.</summary>
+    /// <summary>Whether the account, the principal, the device or the case is not there.</summary>
     public async Task<bool> IsMissingAsync(IQuerySession session, CancellationToken cancellation)
     {
         if (AccountId is null) return false;
+        if (CaseId is { } caseId)
+            return await session.LoadAsync<SupportCase>(SupportCase.StreamKey(caseId), cancellation) is null;
         var principal = await session.LoadAsync<PrincipalMfa>(Principal ?? Core.Accounts.Principal.Root, cancellation);
         return principal is null || (DeviceId is { } device && principal.Device(device) is null);
     }

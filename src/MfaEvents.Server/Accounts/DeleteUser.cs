@@ -4,6 +4,7 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Support;
 using Wolverine.Http;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -11,7 +12,8 @@ using Wolverine.Persistence.EventSourcing;
 namespace MfaEvents.Server.Accounts;
 
 /// <summary>
-/// Deletes a user that has no device left. Both streams are locked, the principal's first, so that no device slips in.
+/// Deletes a user that has no device left; a case about it ends. The principal's stream is locked first, so that no device slips
+/// in.
 /// </summary>
 public static class DeleteUserEndpoint
 {
@@ -29,6 +31,8 @@ public static class DeleteUserEndpoint
 
         var account = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         account.AppendOne(new UserDeleted(userName));
+        if (await session.CaseInProgressAsync(principal.Id, cancellation) is { Aggregate: { } found } inProgress)
+            inProgress.AppendMany(found.PrincipalGone());
         return (Answer.NoContent, [new PrincipalDeleted()], MartenOps.Delete<SealedPassword>(principal.Id));
     }
 }

@@ -3,6 +3,7 @@ using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.SignIn;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Support;
 using Weasel.Core;
 
 namespace MfaEvents.Server.Accounts;
@@ -29,6 +30,7 @@ public static class DirectoryStore
         SealingKey.Map(store);
         RingElement.Map(store);
         KeyRotation.Map(store);
+        CaseTable.Map(store);
     }
 }
 

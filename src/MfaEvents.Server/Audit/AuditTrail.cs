@@ -8,6 +8,7 @@ using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Setup;
 
 namespace MfaEvents.Server.Audit;
 
@@ -39,12 +40,15 @@ public sealed class AuditTrail : IProjection
             account_id, index, event_id, principal, stream, version, event_type, occurred_at, actor, source_address, user_agent,
             correlation_id, device_id, device_name, device_type, data)
         select
-            page.account_id, grown.size - counted.items + page.nth - 1, page.event_id, nullif(page.stream, '{Account.StreamKey}'),
-            page.stream, page.version, page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
+            page.account_id, grown.size - counted.items + page.nth - 1, page.event_id,
+            coalesce(about.data ->> 'principal', nullif(page.stream, '{Account.StreamKey}')), page.stream, page.version,
+            page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
             page.correlation_id, page.device_id, coalesce(page.device_name, called.device_name),
             coalesce(page.device_type, called.device_type), page.data
         from page join counted using (account_id) join grown using (account_id)
         left join {AuditTables.Devices} called on called.account_id = page.account_id and called.device_id = page.device_id
+        left join {EventStore.Schema}.mt_doc_supportcase about
+            on page.stream like 'case:%' and about.tenant_id = page.account_id and about.id = page.stream
         """;
 
     private const string WriteDevices =

@@ -20,7 +20,7 @@ public static class ApiDescription
     private const string Bearer = "bearer";
 
     private static readonly string[] Rooms =
-        ["Accounts", "Devices", "SignIn", "Recovery", "Notifications", "Phone", "Audit", "Sealing", "Operations"];
+        ["Accounts", "Devices", "SignIn", "Recovery", "Support", "Notifications", "Phone", "Audit", "Sealing", "Operations"];
 
     private static readonly Lazy<Dictionary<string, string>> Docstrings = new(ReadDocstrings);
 

@@ -71,6 +71,22 @@ public static class Problems
 
     public static Problem DevicePending { get; } = new(409, "device-pending", "The device is not activated yet.");
 
+    public static Problem CaseState { get; } =
+        new(409, "case-state", "The case, or another one about this principal, is not in a state for that.");
+
+    public static Problem EvidenceMissing { get; } = new(
+        409,
+        "evidence-missing",
+        "Two kinds of evidence are needed, and one of them is a call back or that the owner came in person.");
+
+    public static Problem NumberChanged { get; } = new(
+        409, "evidence-missing", "The number on file was changed lately, so that a call to it is no evidence: use another kind.");
+
+    public static Problem SecondPersonRequired { get; } = new(
+        403,
+        "second-person-required",
+        "Somebody else has to do this: you opened the case, recorded evidence or asked for the removal.");
+
     public static Problem PayloadTooLarge { get; } = new(413, "payload-too-large", "A request body has at most 64 KiB.");
 
     public static Problem UnsupportedMediaType { get; } =

@@ -15,6 +15,9 @@ public static class Routes
     public const string History = Principal + "/history";
     public const string Sessions = Principal + "/sessions";
     public const string Session = Sessions + "/{sessionId}";
+    public const string Cases = "/cases";
+    public const string PrincipalCases = Principal + "/cases";
+    public const string Case = Account + "/cases/{caseId}";
     public const string SignIns = "/sign-ins";
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
@@ -26,4 +29,6 @@ public static class Routes
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";
     public const string KeyRotation = KeyRotations + "/{rotationId}";
+
+    public static string OfCase(string accountId, Guid caseId) => $"{Accounts}/{accountId}/cases/{caseId}";
 }

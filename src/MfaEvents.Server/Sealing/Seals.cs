@@ -36,6 +36,11 @@ public sealed class Seals(IDataProtectionProvider keyRing)
         return JsonSerializer.Deserialize<ContactInformation>(Contact(accountId, contact.Id).Unprotect(contact.Sealed))!;
     }
 
+    public SealedNote SealNote(string accountId, Guid noteId, string text) =>
+        new(noteId, Note(accountId, noteId).Protect(text));
+
+    public string OpenNote(string accountId, SealedNote note) => Note(accountId, note.Id).Unprotect(note.Sealed);
+
     public static string ContactId(int version) => $"v{version}";
 
     /// <summary>Hashes and seals a password. Slow by intention: never inside a transaction.</summary>
@@ -77,10 +82,15 @@ public sealed class Seals(IDataProtectionProvider keyRing)
 
     public static string[] PasswordPurposes(string accountId, string principal) => ["password", accountId, principal];
 
+    public static string[] NotePurposes(string accountId, string noteId) => ["note", accountId, noteId];
+
     private IDataProtector Seed(string accountId, string principal, Guid deviceId) =>
         keyRing.CreateProtector(SeedPurposes(accountId, principal, deviceId.ToString()));
 
     private IDataProtector Contact(string accountId, string id) => keyRing.CreateProtector(ContactPurposes(accountId, id));
+
+    private IDataProtector Note(string accountId, Guid noteId) =>
+        keyRing.CreateProtector(NotePurposes(accountId, noteId.ToString()));
 
     private IDataProtector Password(string accountId, string principal) =>
         keyRing.CreateProtector(PasswordPurposes(accountId, principal));

@@ -6,6 +6,7 @@ using Marten.Events;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Devices;
@@ -14,6 +15,7 @@ using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.SignIn;
+using MfaEvents.Server.Support;
 using Weasel.Core;
 using Wolverine.Marten;
 
@@ -62,11 +64,14 @@ public static class EventStore
         store.Schema.For<SealedSeed>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<SealedContact>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<SealedPassword>().DatabaseSchemaName(SealedSchema);
+        store.Schema.For<SealedNote>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<DeviceName>();
         store.Schema.For<IamUser>();
         store.Schema.For<Session>().Index(session => session.Principal);
         store.Schema.For<SessionUse>();
         store.Schema.For<OpenLink>();
+        store.Schema.For<CaseInProgress>();
+        store.Schema.For<EnrolmentCode>();
         store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         RememberedAnswer.Map(store);
@@ -78,6 +83,9 @@ public static class EventStore
         store.Projections.Add(new SeedDestruction(), ProjectionLifecycle.Inline);
         store.Projections.Add(new SessionList(), ProjectionLifecycle.Inline);
         store.Projections.Add(new IamUsers(), ProjectionLifecycle.Inline);
+        store.Projections.Add<SupportCaseSnapshot>(ProjectionLifecycle.Inline);
+        store.Projections.Add(new CasesInProgress(), ProjectionLifecycle.Inline);
+        store.Projections.Add(new EnrolmentCodes(), ProjectionLifecycle.Inline);
         store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName, AuditTrail.Teardown);
 
         // A poisoned event stops its projection, where an operator sees it: security state with a hole in it helps nobody.
@@ -118,5 +126,22 @@ public static class EventStore
         events.MapEventType<PasswordAttemptsThrottled>("password_attempts_throttled");
         events.MapEventType<SessionEnded>("session_ended");
         events.MapEventType<SessionsEnded>("sessions_ended");
+        events.MapEventType<MfaRemovedBySupport>("mfa_removed_by_support");
+        events.MapEventType<EnrolmentCodeRejected>("enrolment_code_rejected");
+        events.MapEventType<EnrolmentAttemptsThrottled>("enrolment_attempts_throttled");
+
+        events.MapEventType<CaseOpened>("case_opened");
+        events.MapEventType<EvidenceRecorded>("evidence_recorded");
+        events.MapEventType<CallBackPlaced>("call_back_placed");
+        events.MapEventType<CallBackRejected>("call_back_rejected");
+        events.MapEventType<RemovalRequested>("removal_requested");
+        events.MapEventType<SecondPersonMissing>("second_person_missing");
+        events.MapEventType<RemovalApproved>("removal_approved");
+        events.MapEventType<RemovalDeclined>("removal_declined");
+        events.MapEventType<RemovalVetoed>("removal_vetoed");
+        events.MapEventType<RemovalExecuted>("removal_executed");
+        events.MapEventType<EnrolmentCodeIssued>("enrolment_code_issued");
+        events.MapEventType<CaseExpired>("case_expired");
+        events.MapEventType<CaseClosed>("case_closed");
     }
 }

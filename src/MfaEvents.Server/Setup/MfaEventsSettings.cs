@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Notifications.Mail;
@@ -53,6 +54,9 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>How long challenges, tokens and sessions are good for.</summary>
     public SignInPolicy SignIn { get; init; } = new();
+
+    /// <summary>What the support desk needs before it removes MFA, and how long it takes.</summary>
+    public SupportPolicy Support { get; init; } = new();
 
     /// <summary>The OpenID Connect issuers whose tokens are accepted.</summary>
     public IReadOnlyList<TrustedIssuer> Issuers { get; init; } = [];

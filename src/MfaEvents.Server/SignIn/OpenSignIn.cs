@@ -2,11 +2,13 @@ using JasperFx.Events;
 using Marten;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Devices.Totp;
+using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.Support;
 
 namespace MfaEvents.Server.SignIn;
 
@@ -20,7 +22,15 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals
     /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no such
     /// device to be asked for a code.
     /// </summary>
-    public async Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now)
+    public Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, Guid deviceId, DateTimeOffset now) =>
+        HoldAsync(http, signInId, deviceId, now, held => held.TakeSeedAsync(seals, http.RequestAborted));
+
+    /// <summary>The same for a sign-in that needs the enrolment code; null for any other.</summary>
+    public Task<OpenSignIn?> HoldForEnrolmentAsync(HttpContext http, string signInId, DateTimeOffset now) =>
+        HoldAsync(http, signInId, Guid.Empty, now, held => held.TakeEnrolmentCodeAsync(http.RequestAborted));
+
+    private async Task<OpenSignIn?> HoldAsync(
+        HttpContext http, string signInId, Guid deviceId, DateTimeOffset now, Func<OpenSignIn, Task<bool>> take)
     {
         var cancellation = http.RequestAborted;
         if (SignInKey.Of(http.Request) is not { } key || Uuid.Parse(signInId) is not { } id) return null;
@@ -37,7 +47,7 @@ public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals
             Origin.Of(http, key.AccountId, found.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
             if (await held.LockAsync(cancellation)
                 && await FindAsync(session, found.Id, now, cancellation) is not null
-                && await held.TakeSeedAsync(seals, cancellation))
+                && await take(held))
                 return held;
         }
         catch
@@ -72,6 +82,9 @@ public sealed class OpenSignIn(
 
     public PrincipalMfa State => stream!.Aggregate!;
 
+    /// <summary>What is kept of the enrolment code; null when none was issued, or it is not asked for.</summary>
+    public EnrolmentCode? EnrolmentCode { get; private set; }
+
     /// <summary>Takes the lock; false when the principal has gone.</summary>
     public async Task<bool> LockAsync(CancellationToken cancellation)
     {
@@ -88,6 +101,14 @@ public sealed class OpenSignIn(
         return true;
     }
 
+    /// <summary>Takes what is kept of the enrolment code; false when the sign-in needs none.</summary>
+    public async Task<bool> TakeEnrolmentCodeAsync(CancellationToken cancellation)
+    {
+        if (!State.EnrolmentCodeRequired) return false;
+        EnrolmentCode = await session.LoadAsync<EnrolmentCode>(State.Id, cancellation);
+        return true;
+    }
+
     /// <summary>Opens the device's seed, which is not done during a wait.</summary>
     public SecretKey Key() => open!();
 
@@ -95,6 +116,7 @@ public sealed class OpenSignIn(
     public async Task CommitAsync(IReadOnlyList<object> events, bool completes, CancellationToken cancellation)
     {
         stream!.AppendMany(events);
+        if (events.Any(e => e is SignedIn { Factor: Factor.Otp })) await session.VetoBySignInAsync(State.Id, cancellation);
         if (completes) session.Delete(challenge);
         await session.SaveChangesAsync(cancellation);
     }

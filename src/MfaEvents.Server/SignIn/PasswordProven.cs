@@ -30,7 +30,7 @@ public sealed class PasswordProven(
             return Problems.Conflict;
 
         Origin.Of(http, who.AccountId, who.Principal, AccessTokens.IssuerOf(settings)).Stamp(session);
-        if (state.SignInByPassword(Guid.CreateVersion7(now), wrongPasswords) is { } signedIn)
+        if (state.SignInByPassword(Guid.CreateVersion7(now), now, wrongPasswords) is { } signedIn)
         {
             stream.AppendOne(signedIn);
             await session.SaveChangesAsync(cancellation);
@@ -44,6 +44,7 @@ public sealed class PasswordProven(
         await session.SaveChangesAsync(cancellation);
         var devices = state.SecondFactors.Select(device => new SignInDevice(device.DeviceId, device.Name, device.Type));
         return Answer.Created(
-            $"{Routes.SignIns}/{signInId}", new StartedSignIn(signInId, key.Text(), [.. devices], expiresAt));
+            $"{Routes.SignIns}/{signInId}",
+            new StartedSignIn(signInId, key.Text(), [.. devices], expiresAt, state.EnrolmentCodeRequired ? true : null));
     }
 }

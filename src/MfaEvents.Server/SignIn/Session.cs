@@ -23,7 +23,12 @@ public sealed record Session(
     string? UserAgent = null)
 {
     /// <summary>How the factors are written in a token (RFC 8176).</summary>
-    public IReadOnlyList<string> AuthenticationMethods => Factor == Factor.Otp ? ["pwd", "otp"] : ["pwd"];
+    public IReadOnlyList<string> AuthenticationMethods => Factor switch
+    {
+        Factor.Otp => ["pwd", "otp"],
+        Factor.EnrolmentCode => ["pwd", "enrolment"],
+        _ => ["pwd"],
+    };
 
     public bool IsLive(DateTimeOffset lastUsedAt, DateTimeOffset now, SignInPolicy policy) =>
         now - StartedAt < policy.SessionLifetime && now - lastUsedAt < policy.SessionIdle;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
@@ -21,8 +22,13 @@ public sealed record StartSignIn(
 /// <param name="SignInKey">Its secret, for the header <c>Sign-In-Key</c> of the next requests.</param>
 /// <param name="Devices">The devices of which one is asked for a code.</param>
 /// <param name="ExpiresAt">When it is void.</param>
+/// <param name="EnrolmentCodeRequired">Set when the code is asked for that support handed out.</param>
 public sealed record StartedSignIn(
-    Guid SignInId, string SignInKey, IReadOnlyList<SignInDevice> Devices, DateTimeOffset ExpiresAt)
+    Guid SignInId,
+    string SignInKey,
+    IReadOnlyList<SignInDevice> Devices,
+    DateTimeOffset ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? EnrolmentCodeRequired)
 {
     public override string ToString() => $"sign-in {SignInId}";
 }

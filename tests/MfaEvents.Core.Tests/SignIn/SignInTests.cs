@@ -12,17 +12,17 @@ public sealed class SignInTests
 
     [Fact]
     public void Without_a_device_the_password_signs_in() =>
-        Given().State.SignInByPassword(Session).ShouldBe(new SignedIn(Session, Factor.Password, null));
+        Given().State.SignInByPassword(Session, Noon).ShouldBe(new SignedIn(Session, Factor.Password, null));
 
     [Fact]
     public void A_device_that_waits_for_its_activation_is_no_factor() =>
-        Given(Phone.Assigned).State.SignInByPassword(Session).ShouldNotBeNull();
+        Given(Phone.Assigned).State.SignInByPassword(Session, Noon).ShouldNotBeNull();
 
     [Fact]
     public void Any_device_that_was_ever_activated_is_asked_for()
     {
-        GivenInUse(Phone).State.SignInByPassword(Session).ShouldBeNull();
-        GivenInUse(Phone).And(Phone.WentOutOfSync(60)).State.SignInByPassword(Session).ShouldBeNull();
+        GivenInUse(Phone).State.SignInByPassword(Session, Noon).ShouldBeNull();
+        GivenInUse(Phone).And(Phone.WentOutOfSync(60)).State.SignInByPassword(Session, Noon).ShouldBeNull();
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class SignInTests
 
     [Fact]
     public void Wrong_passwords_before_a_right_one_are_told_by_the_sign_in() =>
-        Given().State.SignInByPassword(Session, wrongPasswords: 7).ShouldBe(new SignedIn(Session, Factor.Password, null, 7));
+        Given().State.SignInByPassword(Session, Noon, wrongPasswords: 7).ShouldBe(new SignedIn(Session, Factor.Password, null, 7));
 
     [Fact]
     public void A_device_that_waits_for_its_activation_signs_nobody_in() =>

@@ -154,7 +154,7 @@ public sealed class ThrottleTests
 
     [Fact]
     public void A_suspended_device_is_still_a_second_factor() =>
-        SuspendedPhone().State.SignInByPassword(Guid.CreateVersion7()).ShouldBeNull();
+        SuspendedPhone().State.SignInByPassword(Guid.CreateVersion7(), Story.Noon).ShouldBeNull();
 
     [Fact]
     public void A_pending_device_is_never_suspended_it_would_become_a_factor() =>

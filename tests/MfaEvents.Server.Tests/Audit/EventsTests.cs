@@ -43,6 +43,22 @@ public sealed class EventsTests(TestRun run)
         ["PasswordAttemptsThrottled"] = "password_attempts_throttled",
         ["SessionEnded"] = "session_ended",
         ["SessionsEnded"] = "sessions_ended",
+        ["MfaRemovedBySupport"] = "mfa_removed_by_support",
+        ["EnrolmentCodeRejected"] = "enrolment_code_rejected",
+        ["EnrolmentAttemptsThrottled"] = "enrolment_attempts_throttled",
+        ["CaseOpened"] = "case_opened",
+        ["EvidenceRecorded"] = "evidence_recorded",
+        ["CallBackPlaced"] = "call_back_placed",
+        ["CallBackRejected"] = "call_back_rejected",
+        ["RemovalRequested"] = "removal_requested",
+        ["SecondPersonMissing"] = "second_person_missing",
+        ["RemovalApproved"] = "removal_approved",
+        ["RemovalDeclined"] = "removal_declined",
+        ["RemovalVetoed"] = "removal_vetoed",
+        ["RemovalExecuted"] = "removal_executed",
+        ["EnrolmentCodeIssued"] = "enrolment_code_issued",
+        ["CaseExpired"] = "case_expired",
+        ["CaseClosed"] = "case_closed",
     };
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Globalization;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 
 namespace MfaEvents.Server.Notifications.Notices;
 
@@ -62,9 +64,14 @@ public static class NoticeTable
                 ? $"Somebody has the right password of {of.Who}, and has submitted {count} wrong codes in a row. Nobody was signed in. If "
                     + "that was not you, change the password."
                 : null),
-        On<SignedIn>("A sign-in after failures", (e, of) => e.FailuresBefore >= FailuresBeforeSuccess
-            ? $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts."
-            : null),
+        On<SignedIn>("A sign-in worth a look", (e, of) => (e.FailuresBefore >= FailuresBeforeSuccess, e.UnderWatch == true) switch
+        {
+            (true, true) =>
+                $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts, and not long after support removed every device.",
+            (true, _) => $"{Upper(of.Who)} signed in after {e.FailuresBefore} failed attempts.",
+            (_, true) => $"{Upper(of.Who)} signed in, not long after support removed every device.",
+            _ => null,
+        }),
         On<ContactChangeRequested>("A change of contact information was asked for", (e, _) => e.Email || e.Phone
             ? $"Another {Fields(e.Email, e.Phone)} was asked for. It is in force once it is confirmed; until then nothing changes."
             : null),
@@ -74,6 +81,37 @@ public static class NoticeTable
         On<ContactRestored>("A change of contact information was taken back", (_, _) =>
             "Somebody who was reached before says that the last change of contact information was not theirs. What was in force "
             + "before is in force again.") with { Link = null },
+        On<EnrolmentCodeRejected>("A wrong enrolment code after a right password", (_, of) =>
+            $"Somebody has the right password of {of.Who}, and submitted a wrong enrolment code. Nobody was signed in.")
+            with { AtMostEvery = TimeSpan.FromHours(1) },
+        On<MfaRemovedBySupport>("Support removed every MFA device", (_, of) =>
+            $"Every device of {of.Who} was removed by our support desk, and all sessions have ended. The password alone signs nobody in: "
+            + "whoever is signing in next needs the enrolment code that the desk hands to the owner. For seven days every sign-in is "
+            + "told of."),
+        On<CaseOpened>("Somebody asked support to remove your MFA", (_, of) =>
+            $"Somebody who says that every device of {of.Who} is lost has called our support desk. Nothing is removed before two people "
+            + "have agreed and you have been told once more. Whoever signs in with a device then stops it.") with { Link = null },
+        On<CallBackPlaced>("Support calls the number on file", (_, of) =>
+            $"Our support desk has the phone number on file called about {of.Who}. If you are not talking with the desk now, hang up: "
+            + "somebody speaks in your name.") with { Link = null },
+        On<RemovalApproved>("Support will remove every MFA device", (e, of) =>
+            $"Two people of our support desk agreed to remove every device of {of.Who}. It happens on "
+            + $"{e.ExecutesAt.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm", CultureInfo.InvariantCulture)} UTC, unless it is stopped by "
+            + "then: by the link below, or by a sign-in with a device.") with { Link = LinkPurpose.Veto },
+        On<RemovalDeclined>("Support refused to remove your MFA", (_, of) =>
+            $"The removal of the devices of {of.Who}, which somebody had asked our support desk for, was refused.") with { Link = null },
+        On<RemovalVetoed>("The removal of your MFA was stopped", (_, of) =>
+            $"Every device of {of.Who} stays: the removal was stopped. If somebody asked our support desk in your name, change the "
+            + "password.") with { Link = null },
+        On<EnrolmentCodeIssued>("Support handed out an enrolment code", (_, of) =>
+            $"Our support desk handed out the code with which {of.Who} signs in after the password, until a device is active.")
+            with { Link = null },
+        On<CaseExpired>("A case at support expired", (_, of) =>
+            $"Nobody decided in time about the devices of {of.Who}, which somebody had asked our support desk to remove: they stay.")
+            with { Link = null },
+        On<CaseClosed>("A case at support was closed", (_, of) =>
+            $"The case about the devices of {of.Who} at our support desk was closed. A removal that was to come does not.")
+            with { Link = null },
         On<UserCreated>("A user was created", (e, _) => $"The user \"{e.UserName}\" was created."),
         On<UserDeleted>("A user was deleted", (e, _) => $"The user \"{e.UserName}\" was deleted."),
         On<NoticeRepudiated>("Somebody said: this was not me", (_, of) =>

@@ -34,7 +34,7 @@ public static partial class SendNoticeHandler
         if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return;
         if (!account.HasSay(message.ContactVersion, happened.Timestamp, settings.Contact)) return;
 
-        var who = WhoOf(message.Stream);
+        var who = WhoOf(await query.SubjectAsync(message.Stream, cancellation));
         var device = await DeviceAsync(query, happened, cancellation);
         if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return;
 
@@ -69,8 +69,8 @@ public static partial class SendNoticeHandler
         }
     }
 
-    private static string WhoOf(string stream) =>
-        Principal.UserName(stream) is { } userName ? $"the user \"{userName}\"" : "the root user";
+    private static string WhoOf(string principal) =>
+        Principal.UserName(principal) is { } userName ? $"the user \"{userName}\"" : "the root user";
 
     private static string PlaceOf(IEvent happened)
     {

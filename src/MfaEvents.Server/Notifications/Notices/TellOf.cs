@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using Marten;
 using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Setup;
 using Wolverine;
 
@@ -54,6 +55,12 @@ public sealed record NoticeMark(string Id, Guid EventId, DateTimeOffset At)
 
 public static class ToldEvents
 {
+    /// <summary>Whom a stream's events are about: the principal of a case, and what has no principal is about the root user.</summary>
+    public static async Task<string> SubjectAsync(this IQuerySession session, string stream, CancellationToken cancellation) =>
+        SupportCase.CaseIdOf(stream) is not null
+            ? (await session.LoadAsync<SupportCase>(stream, cancellation))?.Principal ?? Principal.Root
+            : stream;
+
     /// <summary>One event of a stream; null when it is not there.</summary>
     public static async Task<IEvent?> EventAsync(
         this IQuerySession session, string stream, long version, CancellationToken cancellation) =>

@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MfaEvents.Core.Support;
+
+/// <summary>How the desk removes the MFA of somebody who can prove nothing by themselves (CISA AA23-320A, ASVS 2.3.5).</summary>
+public sealed record SupportPolicy
+{
+    /// <summary>From the approval to the removal: the time in which the owner can veto it.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan CoolingOff { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long a case may stay undecided.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan CaseLifetime { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>For how long a number must have been on file before a call to it is evidence.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan NumberOnFile { get; init; } = TimeSpan.FromHours(72);
+
+    /// <summary>How many wrong digits end a call.</summary>
+    [Range(1, 10)]
+    public int WrongDigitsPerCall { get; init; } = 5;
+
+    /// <summary>How many calls one case may place: a phone that rings all day is an attack on its owner.</summary>
+    [Range(1, 100)]
+    public int CallsPerCase { get; init; } = 5;
+
+    /// <summary>How long an enrolment code is good for.</summary>
+    [Range(typeof(TimeSpan), "00:05:00", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan EnrolmentCodeLifetime { get; init; } = TimeSpan.FromHours(72);
+
+    /// <summary>For how long after a removal sign-ins are flagged.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromDays(7);
+}

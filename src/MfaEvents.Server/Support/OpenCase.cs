@@ -1,0 +1,58 @@
+using Marten;
+using MfaEvents.Core.Devices;
+using MfaEvents.Core.Support;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
+using Wolverine;
+using Wolverine.Http;
+using Wolverine.Marten;
+using Wolverine.Persistence.EventSourcing;
+
+namespace MfaEvents.Server.Support;
+
+public sealed record OpenCase([Note] string Reason, [Reference] string Reference);
+
+public sealed record OpenedCase(Guid CaseId);
+
+/// <summary>Opens a case about a principal; its lock sees to it that it has one in progress at most.</summary>
+public static class OpenCaseEndpoint
+{
+    [WolverinePost(Routes.PrincipalCases), Allow(Role.SupportAgent)]
+    [Answers(201, typeof(OpenedCase)), Refuses(409, "case-state")]
+    public static async Task<(Answer, Events, OutgoingMessages, IMartenOp, IMartenOp)> Post(
+        OpenCase command,
+        string accountId,
+        [WriteModel("principal", LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa principal,
+        IDocumentSession session,
+        Seals seals,
+        MfaEventsSettings settings,
+        DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        var messages = new OutgoingMessages();
+        if (await session.CaseInProgressAsync(principal.Id, cancellation) is { Aggregate: { } other } earlier)
+        {
+            if (other.Expire(now) is not [var expired])
+                return (Problems.CaseState, [], [], MartenOps.Nothing(), MartenOps.Nothing());
+
+            // Its message is late, and nobody has to wait for it.
+            earlier.AppendOne(expired);
+            messages.Add(new QueueCase(accountId, other.CaseId));
+        }
+
+        var caseId = Guid.CreateVersion7(now);
+        var key = SupportCase.StreamKey(caseId);
+        var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Reason);
+        var opened = SupportCase.Open(caseId, principal.Id, command.Reference, note.Id, now, settings.Support);
+        messages.Add(new QueueCase(accountId, caseId));
+        messages.Delay(new ExpireCase(key), settings.Support.CaseLifetime);
+        return (
+            Answer.Created(Routes.OfCase(accountId, caseId), new OpenedCase(caseId)),
+            [],
+            messages,
+            MartenOps.StartStream<SupportCase>(key, opened),
+            MartenOps.Insert(note));
+    }
+}

@@ -1,0 +1,90 @@
+using Marten;
+using Microsoft.AspNetCore.Authorization;
+using MfaEvents.Core.Support;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Edge;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Notifications;
+using MfaEvents.Server.SignIn;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.Support;
+
+public sealed record VetoRemoval([PlainText] string Token);
+
+/// <summary>
+/// The owner stops a removal during its cooling-off: by the token of a notice, which needs nothing else, or signed in, without a
+/// body.
+/// </summary>
+public static class VetoRemovalEndpoint
+{
+    [WolverinePost(Routes.Case + "/veto"), AllowAnonymous, PerAddress(ExceptBearers = true)]
+    [Answers(204), Refuses(401, "unauthenticated"), Refuses(403, "invalid-proof", "forbidden"), Refuses(409, "case-state")]
+    [Refuses(429, "too-many-attempts")]
+    public static async Task<Answer> Post(
+        HttpContext http, string accountId, string caseId, Vetoes vetoes, DateTimeOffset now)
+    {
+        if (http.Request.ContentLength is null or 0 && http.Request.ContentType is null)
+            return await vetoes.ByOwnerAsync(http, accountId, caseId);
+
+        // The gate reads no body here: a veto by the owner has none.
+        if (await RequestBody.CheckAsync(http, typeof(VetoRemoval)) is { } refusal) return refusal;
+        var body = await http.Request.ReadFromJsonAsync<VetoRemoval>(Json.Options, http.RequestAborted);
+        return LinkToken.Parse(body!.Token) is { } token && token.AccountId == accountId && Uuid.Parse(caseId) is { } id
+            ? await vetoes.ByTokenAsync(http, token, now, id)
+            : Problems.InvalidProof;
+    }
+}
+
+/// <summary>Vetoes, each in a transaction of its own under the case's lock.</summary>
+public sealed class Vetoes(IDocumentStore store, Sessions sessions)
+{
+    /// <summary>By whoever is signed in as the principal, or as the root user of its account.</summary>
+    public async Task<Answer> ByOwnerAsync(HttpContext http, string accountId, string caseId)
+    {
+        var cancellation = http.RequestAborted;
+        if (Caller.From(http.User) is not { } caller || !await sessions.IsLiveAsync(caller, cancellation))
+            return Problems.Unauthenticated;
+        if (!caller.Is(Role.Owner)) return Problems.Forbidden;
+        if (!caller.Sees(accountId, Role.Owner) || Uuid.Parse(caseId) is not { } id) return Problems.NotFound;
+        http.Features.Set(caller);
+
+        await using var session = store.LightweightSession(accountId);
+        Origin.Of(http).Stamp(session);
+        LiveSession.Demand(caller, session);
+        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(SupportCase.StreamKey(id), cancellation);
+        if (stream.Aggregate is not { } found || !caller.Sees(accountId, found.Principal, Role.Owner)) return Problems.NotFound;
+
+        var decision = found.Veto(VetoReason.Owner);
+        stream.AppendMany(decision.Events);
+        await session.SaveChangesAsync(cancellation);
+        return decision.Or(Answer.NoContent);
+    }
+
+    /// <summary>By the token of a notice, which is spent by it.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="caseId">The case it has to be about, where the address names one.</param>
+    public async Task<Answer> ByTokenAsync(
+        HttpContext http, LinkToken token, DateTimeOffset now, Guid? caseId = null)
+    {
+        var cancellation = http.RequestAborted;
+        await using var session = store.LightweightSession(token.AccountId);
+        if (await session.LinkAsync(token, LinkPurpose.Veto, now, cancellation) is not { } link) return Problems.InvalidProof;
+        if (caseId is { } wanted && link.Subject != SupportCase.StreamKey(wanted)) return Problems.InvalidProof;
+
+        Origin.Of(http).Stamp(session);
+        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(link.Subject, cancellation);
+
+        // Once more under the lock: of two at once one spends it.
+        if (await session.LinkAsync(token, LinkPurpose.Veto, now, cancellation) is null) return Problems.InvalidProof;
+        if (stream.Aggregate?.Veto(VetoReason.Link) is not { } decision) return Problems.InvalidProof;
+        if (!decision.IsDone()) return decision.Or(Answer.NoContent);
+        stream.AppendMany(decision.Events);
+        session.Delete(link);
+        await session.SaveChangesAsync(cancellation);
+        return Answer.NoContent;
+    }
+}

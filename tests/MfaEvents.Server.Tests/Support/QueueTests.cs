@@ -1,0 +1,147 @@
+using System.Net;
+using MfaEvents.Server.Support;
+
+namespace MfaEvents.Server.Tests.Support;
+
+public sealed class QueueTests(TestRun run)
+{
+    private readonly MfaHost api = run.Host;
+
+    [Fact]
+    public async Task The_queue_shows_cases_of_all_accounts_with_who_waits_for_whom()
+    {
+        var (one, two) = (await api.RegisteredAccount(), await api.RegisteredAccount());
+        var agent = Scenarios.NewName("agent");
+        var open = await one.OpenedCase(by: agent);
+        two.Time.Pass(TimeSpan.FromMinutes(1));
+        var requested = await two.OpenedCase(by: agent).Requested();
+
+        var items = (await one.Auditor().Get($"/cases?agent={agent}")).ShouldBe(HttpStatusCode.OK)["items"].EnumerateArray().ToArray();
+
+        items.Select(item => item.GetProperty("caseId").GetGuid()).ShouldBe([open.Id, requested.Id]);
+        items.Select(item => item.GetProperty("accountId").GetString()).ShouldBe([one.Id, two.Id]);
+        items.Select(item => item.GetProperty("state").GetString()).ShouldBe(["open", "requested"]);
+        items.Select(item => item.GetProperty("waitsFor").GetString()).ShouldBe(["agent", "approver"]);
+        items.ShouldAllBe(item => item.GetProperty("reference").GetString() == "T-4711" && item.GetProperty("openedBy").GetString() == agent
+            && item.GetProperty("principal").GetString() == "root");
+        items[1].GetProperty("notBy").EnumerateArray().Select(name => name.GetString()).ShouldBe([agent, "ann"]);
+    }
+
+    [Fact]
+    public async Task It_is_paged_by_age_and_filtered_by_state()
+    {
+        var account = await api.RegisteredAccount();
+        var agent = Scenarios.NewName("agent");
+        var users = new List<string>();
+        for (var i = 0; i < 5; i++) users.Add((await account.CreatedUser()).Principal!);
+        var cases = new List<DeskCase>();
+        foreach (var user in users) cases.Add(await account.OpenedCase(user, agent));
+        (await cases[0].Close()).ShouldBe(HttpStatusCode.OK);
+
+        var seen = new List<Guid>();
+        var pages = 0;
+        for (string? cursor = null; ; pages++)
+        {
+            var page = await account.Agent().Get($"/cases?state=open&limit=2&agent={agent}" + (cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}"));
+            seen.AddRange(page.ShouldBe(HttpStatusCode.OK)["items"].EnumerateArray().Select(item => item.GetProperty("caseId").GetGuid()));
+            cursor = page["nextCursor"].GetString();
+            if (cursor is null) break;
+        }
+
+        pages.ShouldBe(1);
+        seen.ShouldBe(cases.Skip(1).Select(found => found.Id));
+        (await account.Agent().Get("/cases?state=lost&limit=0&cursor=x")).ShouldFindFault("state", "limit", "cursor");
+    }
+
+    [Fact]
+    public async Task A_token_with_an_account_sees_the_cases_of_that_account()
+    {
+        var (one, two) = (await api.RegisteredAccount(), await api.RegisteredAccount());
+        var found = await one.OpenedCase();
+        await two.OpenedCase();
+        foreach (var role in (string[])["support-agent", "support-approver", "auditor"])
+            (await one.A(role).Get("/cases")).ShouldBe(HttpStatusCode.OK)["items"].EnumerateArray()
+                .Select(item => item.GetProperty("caseId").GetGuid()).ShouldBe([found.Id]);
+        foreach (var role in (string[])["operator", "provisioner", "service"]) (await one.A(role).Get("/cases")).ShouldRefuse(403, "forbidden");
+        (await one.Root.Get("/cases")).ShouldRefuse(403, "forbidden");
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_twice_or_late_leaves_the_queue_as_it_is()
+    {
+        var account = await api.RegisteredAccount();
+        var found = await account.OpenedCase().Requested();
+        await api.RowsAsync("update directory.support_case set version = 2, state = 'open' where case_id = $1", found.Id);
+        await api.HandleAsync(account.Id, new QueueCase(account.Id, found.Id));
+        (await api.RowsAsync("select state from directory.support_case where case_id = $1", found.Id)).ShouldBe(["requested"]);
+        await api.RowsAsync("update directory.support_case set version = 99, state = 'closed' where case_id = $1", found.Id);
+        await api.HandleAsync(account.Id, new QueueCase(account.Id, found.Id));
+        (await api.RowsAsync("select state from directory.support_case where case_id = $1", found.Id)).ShouldBe(["closed"]);
+    }
+
+    [Fact]
+    public async Task Two_who_always_approve_each_other_are_found()
+    {
+        var (eve, mal, kay) = (Scenarios.NewName("eve"), Scenarios.NewName("mal"), Scenarios.NewName("kay"));
+        var account = await api.RegisteredAccount();
+        await Decided(eve, mal, approve: true);
+        await Decided(eve, mal, approve: true);
+        await Decided(mal, eve, approve: true);
+        await Decided(eve, kay, approve: true);
+        await Decided(kay, eve, approve: false);
+
+        var pairs = (await account.A("auditor").Get("/cases/pairs")).ShouldBe(HttpStatusCode.OK)["items"].EnumerateArray().ToArray();
+
+        pairs.Select(pair => (pair.GetProperty("agent").GetString(), pair.GetProperty("approver").GetString(), pair.GetProperty("alwaysEachOther").GetBoolean()))
+            .ShouldBe([(eve, mal, true), (mal, eve, true), (eve, kay, false), (kay, eve, false)]);
+        pairs[0].GetProperty("approved").GetInt64().ShouldBe(2);
+        pairs[0].GetProperty("decidedOfAgent").GetInt64().ShouldBe(3);
+        pairs[0].GetProperty("approvedInReturn").GetInt64().ShouldBe(1);
+        (await account.Auditor().Get($"/cases?approver={mal}"))["items"].GetArrayLength().ShouldBe(2);
+        (await account.Agent().Get("/cases/pairs")).ShouldRefuse(403, "forbidden");
+
+        async Task Decided(string agent, string approver, bool approve)
+        {
+            var user = (await account.CreatedUser()).Principal!;
+            var found = await account.OpenedCase(user, agent);
+            (await found.Evidence("inPerson", account.Agent(agent))).ShouldBe(HttpStatusCode.Created);
+            (await found.Evidence("other", account.Agent(agent))).ShouldBe(HttpStatusCode.Created);
+            (await found.Request(account.Agent(agent))).ShouldBe(HttpStatusCode.OK);
+            (await (approve ? found.Approve(account.Approver(approver)) : found.Refuse(account.Approver(approver)))).ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task How_long_removals_take_and_which_were_followed_by_a_device_from_a_new_address()
+    {
+        var account = await api.RegisteredAccount();
+        await account.AssignedDevice().Activated();
+        var found = await account.OpenedCase().Requested();
+        account.Time.Pass(TimeSpan.FromMinutes(30));
+        (await found.Approve()).ShouldBe(HttpStatusCode.OK);
+        await found.ComesDue();
+        var auditor = account.A("auditor");
+
+        var times = (await auditor.Get("/cases/times")).ShouldBe(HttpStatusCode.OK);
+        times["removals"].GetInt64().ShouldBe(1);
+        times["requestToApproval"].GetProperty("median").GetDouble().ShouldBe(1800, 1);
+        times["requestToExecution"].GetProperty("longest").GetDouble().ShouldBe(1800 + 86400, 1);
+        times["quickest"][0].GetProperty("approvedBy").GetString().ShouldBe("bob");
+
+        await account.AssignedDevice().Activated();
+        var thief = account.Root with { Address = SigningIn.NewAddress() };
+        var phone = await account.AssignedDevice(thief, "root").Activated();
+        await Scenarios.Eventually(
+            async () => (await auditor.Get("/cases/new-devices"))["items"].GetArrayLength() > 0, "the audit trail holds the activation");
+        var devices = (await auditor.Get("/cases/new-devices")).ShouldBe(HttpStatusCode.OK);
+        devices["items"].GetArrayLength().ShouldBe(1);
+        devices["items"][0].GetProperty("deviceId").GetGuid().ShouldBe(phone.Id);
+        devices["items"][0].GetProperty("caseId").GetGuid().ShouldBe(found.Id);
+        devices["items"][0].GetProperty("sourceAddress").GetString().ShouldBe(thief.Address);
+
+        // A case's steps are items about its principal.
+        await Scenarios.Eventually(
+            async () => (await auditor.Get($"{account.Path}/audit?principal=root&eventType=removal_executed"))["items"].GetArrayLength() == 1,
+            "the audit trail says whom the case is about");
+    }
+}

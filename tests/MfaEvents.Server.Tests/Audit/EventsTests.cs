@@ -16,6 +16,11 @@ public sealed class EventsTests(TestRun run)
     {
         ["AccountRegistered"] = "account_registered",
         ["ContactChangeRequested"] = "contact_change_requested",
+        ["ContactInformationChanged"] = "contact_information_changed",
+        ["ContactRestored"] = "contact_restored",
+        ["ContactCallPlaced"] = "contact_call_placed",
+        ["ContactDigitsRejected"] = "contact_digits_rejected",
+        ["NoticeRepudiated"] = "notice_repudiated",
         ["UserCreated"] = "user_created",
         ["UserDeleted"] = "user_deleted",
         ["RecoveryStarted"] = "recovery_started",

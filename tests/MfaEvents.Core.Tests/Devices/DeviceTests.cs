@@ -116,7 +116,7 @@ public sealed class DeviceTests
     public void An_event_of_another_kind_changes_nothing()
     {
         var state = GivenInUse(Phone).State;
-        PrincipalMfa.Evolve(state, Principal.Root, new PasswordChanged(), Noon).ShouldBeSameAs(state);
+        PrincipalMfa.Evolve(state, Principal.Root, new SessionEnded(Guid.Empty), Noon).ShouldBeSameAs(state);
     }
 
     private static Func<PrincipalMfa, IReadOnlyList<object>> Assigning(Authenticator device) => state =>

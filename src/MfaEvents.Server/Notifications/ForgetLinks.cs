@@ -1,14 +1,23 @@
 using Marten;
+using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Notifications.Notices;
 
 namespace MfaEvents.Server.Notifications;
 
-/// <summary>Sent every hour: links whose time is over are deleted, and marks that decide nothing any more.</summary>
+/// <summary>
+/// Sent every hour: links whose time is over are deleted, marks that decide nothing any more, and addresses that were held for an
+/// account that did not take them.
+/// </summary>
 public sealed record ForgetLinks(DateTimeOffset Due);
 
 public static class ForgetLinksHandler
 {
-    public static async Task Handle(ForgetLinks message, IDocumentStore accounts, TimeProvider clock, CancellationToken cancellation)
+    public static async Task Handle(
+        ForgetLinks message,
+        IDocumentStore accounts,
+        IDirectoryStore directory,
+        TimeProvider clock,
+        CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var over = now - TimeSpan.FromDays(1);
@@ -16,5 +25,9 @@ public static class ForgetLinksHandler
         session.DeleteWhere<OpenLink>(link => link.AnyTenant() && link.ExpiresAt <= now);
         session.DeleteWhere<NoticeMark>(mark => mark.AnyTenant() && mark.At <= over);
         await session.SaveChangesAsync(cancellation);
+
+        await using var addresses = directory.LightweightSession();
+        addresses.DeleteWhere<RootEmail>(email => email.HeldUntil <= now);
+        await addresses.SaveChangesAsync(cancellation);
     }
 }

@@ -94,7 +94,7 @@ public sealed class NoticesTests(TestRun run)
         await account.SignedIn(device);
 
         var mailbox = Mailbox.Of(account);
-        (await mailbox.Get("A sign-in after failures")).Text.ShouldContain("The root user signed in after 21 failed attempts.");
+        (await mailbox.Get("A sign-in worth a look")).Text.ShouldContain("The root user signed in after 21 failed attempts.");
         await mailbox.Has(2, "Wrong codes after a right password");
         mailbox.Find("Wrong codes").Select(mail => mail.Text.Contains("5 wrong", StringComparison.Ordinal)).ShouldBe([true, false], ignoreOrder: true);
     }
@@ -111,7 +111,7 @@ public sealed class NoticesTests(TestRun run)
         }
 
         (await stranger.SignIn(account)).ShouldBe(HttpStatusCode.OK);
-        (await Mailbox.Of(account).Get("A sign-in after failures")).Text.ShouldContain("after 5 failed attempts");
+        (await Mailbox.Of(account).Get("A sign-in worth a look")).Text.ShouldContain("after 5 failed attempts");
     }
 
     [Fact]

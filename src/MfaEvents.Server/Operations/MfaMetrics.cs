@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Operations;
@@ -20,6 +21,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> waits;
     private readonly Counter<long> suspensions;
     private readonly Counter<long> signIns;
+    private readonly Counter<long> caseSteps;
     private readonly Counter<long> links;
     private readonly Counter<long> callbacks;
     private readonly ObservableGauge<long> lag;
@@ -38,6 +40,7 @@ public sealed class MfaMetrics : IDisposable
         links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
+        caseSteps = meter.CreateCounter<long>("mfaevents.case_steps", "{step}", "Steps of support cases.");
         lag = meter.CreateObservableGauge(
             "mfaevents.projection.lag",
             () => projections.Select(p => Measured(p, p.Lag)),
@@ -59,7 +62,7 @@ public sealed class MfaMetrics : IDisposable
     public bool WantsDatabaseFigures => lag.Enabled || stopped.Enabled || deadLetters.Enabled;
 
     /// <summary>Whether somebody listens to what is counted from events.</summary>
-    public bool WantsEvents => codes.Enabled || suspensions.Enabled || signIns.Enabled;
+    public bool WantsEvents => codes.Enabled || suspensions.Enabled || signIns.Enabled || caseSteps.Enabled;
 
     /// <summary>Counts an event that was committed.</summary>
     public void Count(object committed)
@@ -71,6 +74,7 @@ public sealed class MfaMetrics : IDisposable
             case DeviceResynced or DeviceResyncNoted: CountCode(CodePurpose.Resync, null); break;
             case CodeRejected e: CountCode(e.Purpose, e.Reason); break;
             case DeviceSuspended: suspensions.Add(1); break;
+            case ICaseEvent e: caseSteps.Add(1, new KeyValuePair<string, object?>("step", Word(e.GetType().Name))); break;
             case SignedIn e: CountSignIn(Word(e.Factor.ToString()), "succeeded"); break;
             case SignInRefused e: CountSignIn(Word(e.Factor.ToString()), "refused"); break;
         }

@@ -29,6 +29,7 @@ try
     builder.AddSupportDesk();
     builder.AddMail(settings);
     builder.AddPhone(settings);
+    builder.AddRecovery();
     builder.AddHttp(settings);
 
     await using var app = builder.Build();

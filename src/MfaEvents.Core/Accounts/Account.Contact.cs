@@ -37,10 +37,13 @@ public sealed partial record Account
         ContactVersion,
     ];
 
+    /// <summary>Whether a version was taken back.</summary>
+    public bool IsUndone(int version) => UndoneContacts.Any(undone => undone.From <= version && version <= undone.To);
+
     /// <summary>Whether whoever was reached by a version has a say in what happens to the account.</summary>
     public bool HasSay(int version, DateTimeOffset now, ContactPolicy policy) =>
         version <= ContactVersion
-        && !UndoneContacts.Any(undone => undone.From <= version && version <= undone.To)
+        && !IsUndone(version)
         && (FormerContacts.FirstOrDefault(former => former.Email && version <= former.Version) is not { } former || CanUndo(former, now, policy));
 
     /// <summary>

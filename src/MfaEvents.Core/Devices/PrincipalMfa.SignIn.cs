@@ -34,11 +34,11 @@ public sealed partial record PrincipalMfa
     }
 
     /// <summary>A completed recovery signs in in the place of a device; whatever else the password gave ends.</summary>
-    public static IReadOnlyList<object> SignInByRecovery(Guid recoveryId, Guid sessionId) =>
+    public IReadOnlyList<object> SignInByRecovery(Guid recoveryId, Guid sessionId, DateTimeOffset now) =>
     [
         new RecoveryVerified(recoveryId),
         new SessionsEnded(SessionsEndReason.Recovered, sessionId),
-        new SignedIn(sessionId, Factor.Recovery, null),
+        Begun(sessionId, Factor.Recovery, null, 0, now),
     ];
 
     /// <summary>

@@ -36,7 +36,8 @@ public sealed record RecoveryCompleted(Guid SessionId) : IRecoveryEvent;
 /// <param name="Reason">Why; the caller is not told.</param>
 /// <param name="CallId">The call whose digits they were not.</param>
 /// <param name="WaitSeconds">How long the next attempt waits; 0 when this failure begins no wait.</param>
-public sealed record RecoveryProofRejected(RecoveryProof Proof, ProofRefusal Reason, Guid? CallId, int WaitSeconds) : IRecoveryEvent;
+public sealed record RecoveryProofRejected(
+    RecoveryProof Proof, ProofRefusal Reason, Guid? CallId, int WaitSeconds) : IRecoveryEvent;
 
 /// <summary>The owner said that it was not them.</summary>
 public sealed record RecoveryRepudiated : IRecoveryEvent;
@@ -73,6 +74,9 @@ public enum RecoveryEnd
 
     /// <summary>The password that it began with is no longer the password.</summary>
     PasswordChanged,
+
+    /// <summary>The contact information that it uses was taken back as somebody else's.</summary>
+    ContactUndone,
 }
 
 // In the root user's own stream.

@@ -38,6 +38,10 @@ public sealed record RecoveryPolicy
     [Range(typeof(TimeSpan), "00:10:00", "14.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan HoldLifetime { get; init; } = TimeSpan.FromHours(48);
 
+    /// <summary>How long a recovery can be repudiated, and asked about with its key.</summary>
+    [Range(typeof(TimeSpan), "4.00:00:00", "90.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan Remembered { get; init; } = TimeSpan.FromDays(14);
+
     /// <summary>How starts in a row from one network wait.</summary>
     public ThrottlePolicy Starts(ThrottlePolicy throttle) => throttle with { FirstWaitAt = FirstWaitAt };
 

@@ -1,3 +1,4 @@
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Recovery;
@@ -55,7 +56,8 @@ public sealed record DueCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDig
 /// </summary>
 public sealed record RootRecovery
 {
-    private const string KeyPrefix = "recovery:";
+    /// <summary>How the keys of recoveries' streams begin.</summary>
+    public const string KeyPrefix = "recovery:";
 
     public required string Id { get; init; }
 
@@ -86,8 +88,13 @@ public sealed record RootRecovery
     /// <summary>Until when completion waits.</summary>
     public DateTimeOffset? AvailableAt { get; init; }
 
+    /// <summary>When the mail with the link went out.</summary>
+    public DateTimeOffset? MailSentAt { get; init; }
+
     /// <summary>The session that it gave.</summary>
     public Guid? SessionId { get; init; }
+
+    public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>Whether it goes on, as far as events tell.</summary>
     public bool IsOpen => Step is RecoveryStep.Email or RecoveryStep.Phone or RecoveryStep.Verified;
@@ -96,7 +103,8 @@ public sealed record RootRecovery
 
     /// <summary>The recovery of a stream; null for another stream.</summary>
     public static Guid? IdOf(string streamKey) =>
-        streamKey?.StartsWith(KeyPrefix, StringComparison.Ordinal) == true && Guid.TryParse(streamKey[KeyPrefix.Length..], out var id)
+        streamKey?.StartsWith(KeyPrefix, StringComparison.Ordinal) == true
+        && Guid.TryParse(streamKey[KeyPrefix.Length..], out var id)
             ? id
             : null;
 
@@ -125,17 +133,13 @@ public sealed record RootRecovery
             : Reject(RecoveryProof.Email, ProofRefusal.NotDue, null, throttle);
     }
 
-    /// <summary>The phone is called.</summary>
-    /// <param name="callId">The call.</param>
-    /// <param name="expiresAt">From when on its digits are worth nothing.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="policy">The policies.</param>
-    public RecoveryDecision PlaceCall(Guid callId, DateTimeOffset expiresAt, DateTimeOffset now, RecoveryPolicy policy)
+    /// <summary>Why the phone is not called now; null when it may be, by a <see cref="PhoneCallPlaced"/>.</summary>
+    public RecoveryDecision? RefuseCall(DateTimeOffset now, RecoveryPolicy policy)
     {
         if (StepAt(now) != RecoveryStep.Phone) return new RecoveryDecision(RecoveryOutcome.WrongState, []);
         if (Wait?.SecondsLeft(now) is { } seconds) return new RecoveryDecision(RecoveryOutcome.Wait, [], seconds);
         return CallsPlaced < policy.Calls
-            ? new RecoveryDecision(RecoveryOutcome.Done, [new PhoneCallPlaced(callId, expiresAt)])
+            ? null
             : new RecoveryDecision(RecoveryOutcome.Wait, [], (int)Math.Ceiling((ExpiresAt - now).TotalSeconds));
     }
 
@@ -180,6 +184,20 @@ public sealed record RootRecovery
     public IReadOnlyList<IRecoveryEvent> Expire(DateTimeOffset now) =>
         IsOpen && now >= ExpiresAt ? [new RecoveryExpired(RecoveryEnd.TimeOver)] : [];
 
+    /// <summary>
+    /// Why it proves nothing any more, if it does not: the password that it began with is not the password, or the owner took back
+    /// the contact information that it uses.
+    /// </summary>
+    /// <param name="passwordChangedAt">When the root user's password last changed.</param>
+    /// <param name="account">The account.</param>
+    public RecoveryEnd? Outdated(DateTimeOffset? passwordChangedAt, Account account) => this switch
+    {
+        { IsOpen: false } => null,
+        _ when passwordChangedAt >= StartedAt => RecoveryEnd.PasswordChanged,
+        _ when account.IsUndone(ContactVersion) => RecoveryEnd.ContactUndone,
+        _ => null,
+    };
+
     /// <summary>Ends it for another reason; nothing happens when it is over.</summary>
     public IReadOnlyList<IRecoveryEvent> End(RecoveryEnd reason) => IsOpen ? [new RecoveryExpired(reason)] : [];
 
@@ -199,16 +217,22 @@ public sealed record RootRecovery
 
     private RootRecovery After(IRecoveryEvent @event, DateTimeOffset at) => @event switch
     {
+        RecoveryMailSent => this with { MailSentAt = at },
         EmailVerified => Proven(RecoveryStep.Phone) with { EmailVerifiedAt = at },
         PhoneCallPlaced e => this with { Call = new DueCall(e.CallId, e.ExpiresAt, 0), CallsPlaced = CallsPlaced + 1 },
-        PhoneVerified e => Proven(RecoveryStep.Verified) with { Call = null, AvailableAt = e.AvailableAt, ExpiresAt = e.ExpiresAt },
-        RecoveryCompleted e => this with { Step = RecoveryStep.Completed, SessionId = e.SessionId },
+        PhoneVerified e => Proven(RecoveryStep.Verified) with
+        {
+            Call = null,
+            AvailableAt = e.AvailableAt,
+            ExpiresAt = e.ExpiresAt,
+        },
+        RecoveryCompleted e => this with { Step = RecoveryStep.Completed, SessionId = e.SessionId, CompletedAt = at },
         RecoveryProofRejected e => this with
         {
             ConsecutiveFailures = ConsecutiveFailures + 1,
             Wait = Wait.Begun(e.WaitSeconds, at, Wait),
-            Call = e.Reason == ProofRefusal.Wrong && Call?.CallId == e.CallId
-                ? Call! with { WrongDigits = Call.WrongDigits + 1 }
+            Call = Call is { } call && call.CallId == e.CallId && e.Reason == ProofRefusal.Wrong
+                ? call with { WrongDigits = call.WrongDigits + 1 }
                 : Call,
         },
         RecoveryRepudiated => this with { Step = RecoveryStep.Repudiated, Call = null },

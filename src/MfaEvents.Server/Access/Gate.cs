@@ -53,13 +53,23 @@ public sealed class Gate(
         if (allow.RootOnly && !caller.IsRoot) return Problems.Forbidden;
         context.Features.Set(caller);
 
-        var refusal = await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
+        var refusal = RecoveryBeyondItsPurpose(endpoint, caller, target)
+            ?? await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
             ?? IdempotencyKey.Check(context.Request)
             ?? await BodyAsync(endpoint, context);
 
         // What does not exist is 404 before anything else is said about the request.
         return refusal is not null && await IsMissingAsync(target, context.RequestAborted) ? Problems.NotFound : refusal;
     }
+
+    // It signs out of its own session as well: that gives nobody anything.
+    private Problem? RecoveryBeyondItsPurpose(Endpoint endpoint, Caller caller, Target target) =>
+        !caller.CameByRecovery
+        || (target.Principal == caller.Principal
+            && endpoint.Metadata.GetMetadata<ServesRecoveryAttribute>() is not null
+            && (target.SessionId is not { } session || session == caller.SessionId))
+            ? null
+            : Problems.InsufficientUserAuthentication(settings.FreshSignIn);
 
     private async Task<Problem?> StaleSignInAsync(Endpoint endpoint, Caller caller, Target target, CancellationToken cancellation)
     {
@@ -81,10 +91,8 @@ public sealed class Gate(
         var own = await session.LoadAsync<PrincipalMfa>(caller.Principal, cancellation);
 
         // After a removal by support the password alone may be a thief's: the enrolment code serves where a recovery does.
-        return own is { HasSecondFactor: true }
-            || (own is { EnrolmentCodeRequired: true } && !(recoveryServes && caller.UsedEnrolmentCode))
-                ? stale
-                : null;
+        var enrols = own is { HasSecondFactor: false, EnrolmentCodeRequired: true } && recoveryServes && caller.UsedEnrolmentCode;
+        return own is { PasswordAloneServes: false } && !enrols ? stale : null;
     }
 
     private static async Task<Problem?> BodyAsync(Endpoint endpoint, HttpContext context) =>

@@ -19,6 +19,13 @@ public sealed class FreshSignInAttribute(FreshFor change) : Attribute
     public FreshFor Change { get; } = change;
 }
 
+/// <summary>
+/// The endpoint serves a token that came by recovery too, for the caller's own principal. No other does: a recovery is there to
+/// get a working device and a new password, and for nothing else.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ServesRecoveryAttribute : Attribute;
+
 /// <summary>What a fresh sign-in is needed for: a recovery serves for devices and the own password, never for contact.</summary>
 public enum FreshFor
 {

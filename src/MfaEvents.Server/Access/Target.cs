@@ -16,6 +16,8 @@ public sealed partial record Target
 
     public Guid? DeviceId { get; private init; }
 
+    public Guid? SessionId { get; private init; }
+
     public Guid? CaseId { get; private init; }
 
     /// <summary>Whether the address can exist at all: twelve digits, a well-formed principal, a UUID.</summary>
@@ -32,6 +34,7 @@ public sealed partial record Target
             AccountId = account,
             Principal = principal,
             DeviceId = Uuid.Parse(device),
+            SessionId = Uuid.Parse(route["sessionId"] as string),
             CaseId = Uuid.Parse(route["caseId"] as string),
             IsWellFormed = (account is null || AccountIdForm().IsMatch(account))
                 && (principal is null || PrincipalForm().IsMatch(principal))

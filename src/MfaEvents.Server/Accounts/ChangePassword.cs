@@ -14,7 +14,7 @@ public sealed record ChangePassword([Password] string NewPassword);
 /// <summary>Changes a principal's password; its sessions end, but for the one that asks.</summary>
 public static class ChangePasswordEndpoint
 {
-    [WolverinePut(Routes.Password), Allow(Role.Owner), FreshSignIn(FreshFor.Password)]
+    [WolverinePut(Routes.Password), Allow(Role.Owner), FreshSignIn(FreshFor.Password), ServesRecovery]
     [Answers(204)]
     public static (Answer, Events, IMartenOp) Put(
         ChangePassword command,

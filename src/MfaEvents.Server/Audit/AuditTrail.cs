@@ -6,6 +6,7 @@ using Marten;
 using Marten.Events.Projections;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
@@ -41,8 +42,9 @@ public sealed class AuditTrail : IProjection
             correlation_id, device_id, device_name, device_type, data)
         select
             page.account_id, grown.size - counted.items + page.nth - 1, page.event_id,
-            coalesce(about.data ->> 'principal', nullif(page.stream, '{Account.StreamKey}')), page.stream, page.version,
-            page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
+            case when page.stream like '{RootRecovery.KeyPrefix}%' then '{Principal.Root}'
+                else coalesce(about.data ->> 'principal', nullif(page.stream, '{Account.StreamKey}')) end,
+            page.stream, page.version, page.event_type, page.occurred_at, page.actor, page.source_address, page.user_agent,
             page.correlation_id, page.device_id, coalesce(page.device_name, called.device_name),
             coalesce(page.device_type, called.device_type), page.data
         from page join counted using (account_id) join grown using (account_id)

@@ -13,13 +13,20 @@ namespace MfaEvents.Server.Audit;
 /// <param name="UserAgent">What the client calls itself.</param>
 public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAddress, string? UserAgent)
 {
+    /// <summary>The actor of what was keyed into a phone.</summary>
+    public const string Telephony = "telephony";
+
     public const string ActorIssuerHeader = "actorIssuer";
     public const string ClientAddressHeader = "clientAddress";
     public const string UserAgentHeader = "userAgent";
+    public const string SessionHeader = "session";
     public const string SaltHeader = "personalDataSalt";
     public const string CommitmentHeader = "personalDataCommitment";
 
     private const int UserAgentLimit = 512;
+
+    /// <summary>The session of our own in which it was asked for.</summary>
+    public Guid? SessionId { get; init; }
 
     /// <summary>The product, acting on a message that came due.</summary>
     public static Origin Product { get; } = new("mfaevents", null, null, null);
@@ -31,12 +38,15 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
             caller?.Subject ?? "anonymous",
             caller?.Issuer,
             Edge.ClientAddress.Normal(http.Connection.RemoteIpAddress)?.ToString(),
-            Clean(http.Request.Headers.UserAgent.ToString()));
+            Clean(http.Request.Headers.UserAgent.ToString())) { SessionId = caller?.SessionId };
     }
 
     /// <summary>Where a request came from that a principal makes without a token: within its sign-in.</summary>
     public static Origin Of(HttpContext http, string accountId, string principal, string issuer) =>
         Of(http) with { Actor = Arn.OfPrincipal(accountId, principal), ActorIssuer = issuer };
+
+    /// <summary>The telephony gateway, which says what somebody keyed into a phone.</summary>
+    public static Origin OfTelephony(HttpContext http) => Of(http) with { Actor = Telephony, ActorIssuer = null };
 
     /// <summary>
     /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that
@@ -49,6 +59,7 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
         if (ActorIssuer is not null) session.SetHeader(ActorIssuerHeader, ActorIssuer);
         if (ClientAddress is not null) session.SetHeader(ClientAddressHeader, ClientAddress);
         if (UserAgent is not null) session.SetHeader(UserAgentHeader, UserAgent);
+        if (SessionId is { } own) session.SetHeader(SessionHeader, own.ToString());
         session.SetHeader(SaltHeader, Convert.ToBase64String(salt));
         session.SetHeader(CommitmentHeader, Convert.ToBase64String(Commitment(salt, ClientAddress, UserAgent)));
     }

@@ -19,7 +19,7 @@ public sealed record AssignDevice([DeviceName] string DeviceName, [DeviceType] s
 /// <summary>Assigns a device and shows its secret this once.</summary>
 public static class AssignDeviceEndpoint
 {
-    [WolverinePost(Routes.Devices), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
+    [WolverinePost(Routes.Devices), Allow(Role.Owner), FreshSignIn(FreshFor.Devices), ServesRecovery]
     [Answers(201, typeof(AssignedDevice)), Refuses(409, "device-name-taken", "device-limit-reached")]
     public static async Task<(Answer, Events, OutgoingMessages, IMartenOp)> Post(
         AssignDevice command,

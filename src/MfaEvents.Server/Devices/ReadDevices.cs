@@ -11,6 +11,7 @@ namespace MfaEvents.Server.Devices;
 public static class ReadDevicesEndpoint
 {
     [WolverineGet(Routes.Devices), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
+    [ServesRecovery]
     [Answers(200, typeof(DevicesView)), Queries("at", "The instant, inclusive, as RFC 3339; now when it is left out.")]
     public static async Task<Answer> Get(
         string accountId,
@@ -34,6 +35,7 @@ public static class ReadDevicesEndpoint
 public static class ReadDeviceEndpoint
 {
     [WolverineGet(Routes.Device), Allow(Role.Owner, Role.Service, Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
+    [ServesRecovery]
     [Answers(200, typeof(DeviceView))]
     public static async Task<Answer> Get(
         string accountId,

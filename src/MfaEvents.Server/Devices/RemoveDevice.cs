@@ -10,7 +10,7 @@ namespace MfaEvents.Server.Devices;
 /// <summary>Removes a device, in whatever state; its seed is gone with it.</summary>
 public static class RemoveDeviceEndpoint
 {
-    [WolverineDelete(Routes.Device), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
+    [WolverineDelete(Routes.Device), Allow(Role.Owner), FreshSignIn(FreshFor.Devices), ServesRecovery]
     [Answers(204)]
     public static (Answer, Events) Delete(
         Guid deviceId,

@@ -14,7 +14,7 @@ public sealed record RenameDevice([DeviceName] string DeviceName);
 /// <summary>Gives a device another name.</summary>
 public static class RenameDeviceEndpoint
 {
-    [WolverinePatch(Routes.Device), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
+    [WolverinePatch(Routes.Device), Allow(Role.Owner), FreshSignIn(FreshFor.Devices), ServesRecovery]
     [Answers(200, typeof(DeviceView)), Refuses(409, "device-name-taken")]
     public static async Task<(Answer, Events)> Patch(
         RenameDevice command,

@@ -37,7 +37,7 @@ public sealed record ResyncedDevice(DeviceStatus Status)
 /// <summary>Sets a device's drift by two fresh consecutive codes.</summary>
 public static class ResyncDeviceEndpoint
 {
-    [WolverinePost(Routes.Device + "/resync"), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
+    [WolverinePost(Routes.Device + "/resync"), Allow(Role.Owner), FreshSignIn(FreshFor.Devices), ServesRecovery]
     [Answers(200, typeof(ResyncedDevice)), Refuses(403, "invalid-authentication-code"), Refuses(409, "device-pending")]
     [Refuses(429, "too-many-attempts")]
     public static (Answer, Events) Post(

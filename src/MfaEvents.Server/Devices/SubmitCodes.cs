@@ -20,7 +20,7 @@ public sealed record SubmittedCodes(DeviceStatus Status);
 /// <summary>Activates a pending device with two consecutive codes.</summary>
 public static class SubmitCodesEndpoint
 {
-    [WolverinePost(Routes.Device + "/codes"), Allow(Role.Owner), FreshSignIn(FreshFor.Devices)]
+    [WolverinePost(Routes.Device + "/codes"), Allow(Role.Owner), FreshSignIn(FreshFor.Devices), ServesRecovery]
     [Answers(200, typeof(SubmittedCodes)), Refuses(403, "invalid-authentication-code"), Refuses(409, "device-already-active")]
     [Refuses(429, "too-many-attempts")]
     public static (Answer, Events) Post(

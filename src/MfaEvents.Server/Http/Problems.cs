@@ -71,6 +71,18 @@ public static class Problems
 
     public static Problem DevicePending { get; } = new(409, "device-pending", "The device is not activated yet.");
 
+    public static Problem RecoveryNotAvailable { get; } = new(
+        409,
+        "recovery-not-available",
+        "An IAM user has no recovery of its own: the account's root user or an administrator can remove the lost device.");
+
+    public static Problem RecoveryState(DateTimeOffset? availableAt) => new(
+        409,
+        "recovery-state",
+        availableAt is null
+            ? "The recovery is not at this step."
+            : "The contact information was changed lately: the recovery can be completed later.") { AvailableAt = availableAt };
+
     public static Problem CaseState { get; } =
         new(409, "case-state", "The case, or another one about this principal, is not in a state for that.");
 

@@ -22,6 +22,8 @@ public static class Routes
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
     public const string Links = "/links";
+    public const string Recoveries = "/recoveries";
+    public const string Recovery = Recoveries + "/{recoveryId}";
     public const string Repudiations = "/repudiations";
     public const string Calls = "/telephony/calls";
     public const string Call = Calls + "/{callId}";

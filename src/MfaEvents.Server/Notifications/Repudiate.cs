@@ -33,7 +33,8 @@ public sealed class RepudiationLink(Repudiations repudiations) : ILinkAction
 
     public LinkPageText Text { get; } = new(
         "This was not me",
-        "All sessions end, and a change of contact information that is not older than 72 hours is taken back.",
+        "What you were told of is undone: all sessions end, and a change of contact information that is not older than 72 hours is "
+        + "taken back; or a recovery ends, with the session, the devices and the password that came of it.",
         "This was not me",
         "Done. Now change the password, and look at the devices: whoever it was may know the password.");
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Notifications;
@@ -22,6 +23,8 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> suspensions;
     private readonly Counter<long> signIns;
     private readonly Counter<long> caseSteps;
+    private readonly Counter<long> recoveries;
+    private readonly Counter<long> proofs;
     private readonly Counter<long> links;
     private readonly Counter<long> callbacks;
     private readonly ObservableGauge<long> lag;
@@ -37,6 +40,10 @@ public sealed class MfaMetrics : IDisposable
         waits = meter.CreateCounter<long>("mfaevents.waits", "{attempt}", "Attempts that were refused because a wait was on.");
         suspensions = meter.CreateCounter<long>("mfaevents.suspensions", "{device}", "Devices that were suspended.");
         signIns = meter.CreateCounter<long>("mfaevents.sign_ins", "{sign-in}", "Sign-ins that succeeded or were refused.");
+        recoveries = meter.CreateCounter<long>(
+            "mfaevents.recoveries", "{recovery}", "Recoveries that were started, completed, repudiated or expired.");
+        proofs = meter.CreateCounter<long>(
+            "mfaevents.recovery_proofs", "{proof}", "Proofs of recoveries that were accepted or refused.");
         links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
@@ -62,7 +69,9 @@ public sealed class MfaMetrics : IDisposable
     public bool WantsDatabaseFigures => lag.Enabled || stopped.Enabled || deadLetters.Enabled;
 
     /// <summary>Whether somebody listens to what is counted from events.</summary>
-    public bool WantsEvents => codes.Enabled || suspensions.Enabled || signIns.Enabled || caseSteps.Enabled;
+    public bool WantsEvents =>
+        codes.Enabled || suspensions.Enabled || signIns.Enabled || recoveries.Enabled || proofs.Enabled
+        || caseSteps.Enabled;
 
     /// <summary>Counts an event that was committed.</summary>
     public void Count(object committed)
@@ -77,6 +86,13 @@ public sealed class MfaMetrics : IDisposable
             case ICaseEvent e: caseSteps.Add(1, new KeyValuePair<string, object?>("step", Word(e.GetType().Name))); break;
             case SignedIn e: CountSignIn(Word(e.Factor.ToString()), "succeeded"); break;
             case SignInRefused e: CountSignIn(Word(e.Factor.ToString()), "refused"); break;
+            case RecoveryStarted: CountRecovery("started"); break;
+            case EmailVerified: CountProof(RecoveryProof.Email, "accepted"); break;
+            case PhoneVerified: CountProof(RecoveryProof.Phone, "accepted"); break;
+            case RecoveryProofRejected e: CountProof(e.Proof, "refused"); break;
+            case RecoveryCompleted: CountRecovery("completed"); break;
+            case RecoveryRepudiated: CountRecovery("repudiated"); break;
+            case RecoveryExpired: CountRecovery("expired"); break;
         }
     }
 
@@ -112,6 +128,13 @@ public sealed class MfaMetrics : IDisposable
     private void CountSignIn(string factor, string outcome) => signIns.Add(1, new TagList
     {
         { "outcome", outcome }, { "factor", factor },
+    });
+
+    private void CountRecovery(string outcome) => recoveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    private void CountProof(RecoveryProof proof, string outcome) => proofs.Add(1, new TagList
+    {
+        { "outcome", outcome }, { "proof", Word(proof.ToString()) },
     });
 
     private void CountCode(CodePurpose purpose, RejectionReason? reason) => codes.Add(1, new TagList

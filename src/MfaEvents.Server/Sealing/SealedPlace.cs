@@ -29,6 +29,8 @@ public abstract record SealedPlace(string Table)
             Seals.ContactPurposes(row.TenantId, row.Id)),
         new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_sealedpassword", "sealed", row =>
             Seals.PasswordPurposes(row.TenantId, row.Id)),
+        new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_passwordbeforerecovery", "sealed", row =>
+            Seals.PasswordPurposes(row.TenantId, row.Principal!)),
         new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_sealednote", "sealed", row =>
             Seals.NotePurposes(row.TenantId, row.Id)) { IdType = "uuid" },
         new SealedDocuments($"{EventStore.Schema}.mt_doc_rememberedanswer", "sealedMacKey", _ =>

@@ -5,6 +5,7 @@ using Marten;
 using Marten.Events;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
@@ -13,6 +14,7 @@ using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Notices;
+using MfaEvents.Server.Recovery;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.SignIn;
 using MfaEvents.Server.Support;
@@ -74,11 +76,14 @@ public static class EventStore
         store.Schema.For<EnrolmentCode>();
         store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
+        store.Schema.For<PasswordBeforeRecovery>().DatabaseSchemaName(SealedSchema);
+        store.Schema.For<KeptRecoveryKey>();
         RememberedAnswer.Map(store);
         AuditTables.Map(store);
 
         store.Projections.Add<PrincipalMfaSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);
+        store.Projections.Add<RecoverySnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add(new DeviceNames(), ProjectionLifecycle.Inline);
         store.Projections.Add(new SeedDestruction(), ProjectionLifecycle.Inline);
         store.Projections.Add(new SessionList(), ProjectionLifecycle.Inline);
@@ -105,6 +110,18 @@ public static class EventStore
         events.MapEventType<NoticeRepudiated>("notice_repudiated");
         events.MapEventType<UserCreated>("user_created");
         events.MapEventType<UserDeleted>("user_deleted");
+
+        events.MapEventType<RecoveryStarted>("recovery_started");
+        events.MapEventType<RecoveryMailSent>("recovery_mail_sent");
+        events.MapEventType<EmailVerified>("email_verified");
+        events.MapEventType<PhoneCallPlaced>("phone_call_placed");
+        events.MapEventType<PhoneVerified>("phone_verified");
+        events.MapEventType<RecoveryCompleted>("recovery_completed");
+        events.MapEventType<RecoveryProofRejected>("recovery_proof_rejected");
+        events.MapEventType<RecoveryRepudiated>("recovery_repudiated");
+        events.MapEventType<RecoveryExpired>("recovery_expired");
+        events.MapEventType<RecoveryVerified>("recovery_verified");
+        events.MapEventType<RecoveryUndone>("recovery_undone");
 
         events.MapEventType<PrincipalCreated>("principal_created");
         events.MapEventType<PrincipalDeleted>("principal_deleted");

@@ -3,6 +3,7 @@ using JasperFx.Events.Daemon;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
+using MfaEvents.Server.Recovery;
 using MfaEvents.Server.SignIn;
 using Wolverine;
 using Wolverine.ErrorHandling;
@@ -60,6 +61,7 @@ public static class Messaging
 
             wolverine.Durability.DeadLetterQueueExpirationEnabled = true;
             wolverine.Schedules.ScheduleRecurring("forget-answers", "17 * * * *", due => new ForgetAnswers(due));
+            wolverine.Schedules.ScheduleRecurring("forget-recoveries", "57 * * * *", due => new ForgetRecoveries(due));
             wolverine.Schedules.ScheduleRecurring("forget-links", "27 * * * *", due => new ForgetLinks(due));
             wolverine.Schedules.ScheduleRecurring("forget-sign-ins", "47 * * * *", due => new ForgetSignIns(due));
         });

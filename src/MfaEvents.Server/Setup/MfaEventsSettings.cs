@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
@@ -54,6 +55,9 @@ public sealed class MfaEventsSettings : IValidatableObject
 
     /// <summary>How long challenges, tokens and sessions are good for.</summary>
     public SignInPolicy SignIn { get; init; } = new();
+
+    /// <summary>The policies for the root user's recovery.</summary>
+    public RecoveryPolicy Recovery { get; init; } = new();
 
     /// <summary>What the support desk needs before it removes MFA, and how long it takes.</summary>
     public SupportPolicy Support { get; init; } = new();

@@ -9,7 +9,8 @@ public static class PhoneSetup
     // Somebody waits at the page for the phone to ring, and after ten minutes no longer.
     private static readonly TimeSpan[] Pauses =
     [
-        TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1),
+        TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30),
+        TimeSpan.FromMinutes(1),
     ];
 
     /// <summary>Calls: through the gateway that is configured, else into the outbox of Development.</summary>

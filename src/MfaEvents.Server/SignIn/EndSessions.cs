@@ -22,7 +22,7 @@ public static class EndSessionsEndpoint
 /// <summary>Ends one session: a sign-out, when it is the caller's own.</summary>
 public static class EndSessionEndpoint
 {
-    [WolverineDelete(Routes.Session), Allow(Role.Owner)]
+    [WolverineDelete(Routes.Session), Allow(Role.Owner), ServesRecovery]
     [Answers(204)]
     public static async Task<(Answer, Events)> Delete(
         Guid sessionId,

@@ -18,6 +18,10 @@ namespace MfaEvents.Server.SignIn;
 /// </summary>
 public sealed class OpenSignIns(IDocumentStore store, Turnstile turnstile, Seals seals, MfaEventsSettings settings)
 {
+    /// <summary>Finds the sign-in and locks its principal; null when it is void, used, or its key is a wrong one.</summary>
+    public Task<OpenSignIn?> HoldAsync(HttpContext http, string signInId, DateTimeOffset now) =>
+        HoldAsync(http, signInId, Guid.Empty, now, _ => Task.FromResult(true));
+
     /// <summary>
     /// Finds the sign-in and locks its principal; null when it is void, used, its key is a wrong one, or the principal has no
     /// such device to be asked for a code.
@@ -77,6 +81,9 @@ public sealed class OpenSignIn(
     public string AccountId => accountId;
 
     public Guid DeviceId => deviceId;
+
+    /// <summary>The session whose transaction holds the lock.</summary>
+    public IDocumentSession Session => session;
 
     public int WrongPasswords => challenge.WrongPasswords;
 

@@ -36,7 +36,12 @@ public sealed class PasswordAttempts(IDirectoryStore directory, MfaEventsSetting
     /// calls <see cref="ForgetAsync"/>. During a wait nothing is counted.
     /// </summary>
     /// <returns>The failures with this one, or the seconds to wait.</returns>
-    public async Task<(FailuresInARow Failures, int? Wait)> CountAsync(string id, CancellationToken cancellation)
+    public Task<(FailuresInARow Failures, int? Wait)> CountAsync(string id, CancellationToken cancellation) =>
+        CountAsync(id, settings.Devices.Throttle, cancellation);
+
+    /// <summary>The same for another thing that is counted, with waits of its own.</summary>
+    public async Task<(FailuresInARow Failures, int? Wait)> CountAsync(
+        string id, ThrottlePolicy throttle, CancellationToken cancellation)
     {
         await using var session = directory.LightweightSession();
         await session.HoldAsync(id, cancellation);
@@ -46,7 +51,7 @@ public sealed class PasswordAttempts(IDirectoryStore directory, MfaEventsSetting
         var failures = before is not null && now - before.LastAt < Forgotten ? before.Failures : FailuresInARow.None;
         if (failures.Wait?.SecondsLeft(now) is { } seconds) return (failures, seconds);
 
-        failures = failures.OneMore(now, settings.Devices.Throttle);
+        failures = failures.OneMore(now, throttle);
         session.Store(new PasswordFailures(id, failures, now));
         await session.SaveChangesAsync(cancellation);
         return (failures, null);

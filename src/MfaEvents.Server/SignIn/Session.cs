@@ -26,6 +26,7 @@ public sealed record Session(
     public IReadOnlyList<string> AuthenticationMethods => Factor switch
     {
         Factor.Otp => ["pwd", "otp"],
+        Factor.Recovery => ["pwd", "recovery"],
         Factor.EnrolmentCode => ["pwd", "enrolment"],
         _ => ["pwd"],
     };

@@ -31,6 +31,8 @@ public sealed class MfaHost : IAsyncDisposable
 
     public IDocumentStore Store => Services.GetRequiredService<IDocumentStore>();
 
+    public string DataDirectory => dataDirectory;
+
     /// <summary>Where mail lands while no mail server is configured.</summary>
     public string Outbox => Path.Combine(dataDirectory, "outbox");
 

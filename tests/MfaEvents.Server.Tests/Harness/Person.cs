@@ -32,6 +32,12 @@ public sealed record Person(MfaHost Host)
     /// <summary>The secret of a half-done sign-in.</summary>
     public string? SignInKey { get; init; }
 
+    /// <summary>The secret of a recovery.</summary>
+    public string? RecoveryKey { get; init; }
+
+    /// <summary>What a telephony gateway signed with.</summary>
+    public string? TelephonySignature { get; init; }
+
     /// <summary>The media types it asks for.</summary>
     public string? Accept { get; init; }
 
@@ -70,6 +76,8 @@ public sealed record Person(MfaHost Host)
         if (Token() is { } token) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (IdempotencyKey is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);
         if (SignInKey is not null) request.Headers.TryAddWithoutValidation("Sign-In-Key", SignInKey);
+        if (RecoveryKey is not null) request.Headers.TryAddWithoutValidation("Recovery-Key", RecoveryKey);
+        if (TelephonySignature is not null) request.Headers.TryAddWithoutValidation("Telephony-Signature", TelephonySignature);
         if (Accept is not null) request.Headers.Add("Accept", Accept);
         if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (TraceParent is not null) request.Headers.Add("traceparent", TraceParent);

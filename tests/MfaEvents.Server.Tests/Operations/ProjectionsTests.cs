@@ -20,8 +20,8 @@ public sealed class ProjectionsTests(OperatedHost operated)
             one.GetProperty("lag").GetInt64().ShouldBe(one.GetProperty("highWaterMark").GetInt64() - one.GetProperty("position").GetInt64());
         }
 
-        projections.Where(one => one.GetProperty("lifecycle").GetString() == "async").Select(one => one.GetProperty("name").GetString()).ShouldBe(["audit"]);
-        projections.Count(one => one.GetProperty("lifecycle").GetString() == "inline").ShouldBe(projections.Count - 1);
+        projections.Where(one => one.GetProperty("lifecycle").GetString() == "async").Select(one => one.GetProperty("name").GetString()).ShouldBe(["audit", "notices"]);
+        projections.Count(one => one.GetProperty("lifecycle").GetString() == "inline").ShouldBe(projections.Count - 2);
     }
 
     [Theory]
@@ -34,6 +34,9 @@ public sealed class ProjectionsTests(OperatedHost operated)
         await using var connection = await api.ConnectAsync();
         var poisoned = await PoisonAsync(connection, account, how);
         await Eventually(state => state == "stopped", "the trail has stopped");
+
+        // What cannot be read cannot be told either; of a type that nobody knows nobody is told.
+        if (how == "deserialization") await Eventually(state => state == "stopped", "the notices have stopped", "notices");
 
         var audit = await Audit();
         audit.GetProperty("position").GetInt64().ShouldBeLessThan(poisoned);
@@ -62,6 +65,13 @@ public sealed class ProjectionsTests(OperatedHost operated)
         await mend.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         (await operated.Operator.Post("/projections/audit/resumption")).ShouldBe(HttpStatusCode.Accepted);
         await Eventually(state => state == "running", "the trail runs again");
+        if (how == "deserialization")
+        {
+            (await operated.Operator.Post("/projections/notices/resumption")).ShouldBe(HttpStatusCode.Accepted);
+            await Eventually(state => state == "running", "notices are sent again", "notices");
+            await Mailbox.Of(account).Get("A user was created");
+        }
+
         await IsAt(account, 4);
         (await operated.Operator.Post("/projections/audit/resumption")).ShouldRefuse(409, "conflict");
     }
@@ -94,11 +104,11 @@ public sealed class ProjectionsTests(OperatedHost operated)
         return long.Parse((await account.Host.RowsAsync("select seq_id from healthy.event"))[0], CultureInfo.InvariantCulture);
     }
 
-    private async Task<JsonElement> Audit() =>
-        (await operated.Operator.Get("/projections")).Body.EnumerateArray().Single(one => one.GetProperty("name").GetString() == "audit");
+    private async Task<JsonElement> Audit(string name = "audit") =>
+        (await operated.Operator.Get("/projections")).Body.EnumerateArray().Single(one => one.GetProperty("name").GetString() == name);
 
-    private Task Eventually(Func<string?, bool> so, string what) =>
-        Scenarios.Eventually(async () => so((await Audit()).GetProperty("state").GetString()), what);
+    private Task Eventually(Func<string?, bool> so, string what, string name = "audit") =>
+        Scenarios.Eventually(async () => so((await Audit(name)).GetProperty("state").GetString()), what);
 
     private static Task IsAt(OpenAccount account, int items) => Scenarios.Eventually(
         async () => (await account.Root.Get(account.Path + "/audit"))["items"].GetArrayLength() == items, $"the trail has {items} items");

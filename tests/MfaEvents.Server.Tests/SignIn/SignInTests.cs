@@ -204,7 +204,7 @@ public sealed class SignInTests(TestRun run)
         events.Select(e => e.Data).TakeLast(2).ShouldBe(
         [
             new CodeRejected(phone.Id, CodePurpose.SignIn, RejectionReason.Wrong),
-            new SignInRefused(Factor.Otp, phone.Id),
+            new SignInRefused(Factor.Otp, phone.Id, 1),
         ]);
         events[^1].UserName.ShouldBe($"arn:aws:iam::{account.Id}:root");
         (await half.Code(phone, phone.Code())).ShouldBe(HttpStatusCode.OK);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 
@@ -115,6 +116,33 @@ public static class NoticeTable
             with { Link = null },
         On<UserCreated>("A user was created", (e, _) => $"The user \"{e.UserName}\" was created."),
         On<UserDeleted>("A user was deleted", (e, _) => $"The user \"{e.UserName}\" was deleted."),
+        On<RecoveryStarted>("A way in without a device was asked for", (_, _) =>
+            "Somebody who knows the password of the root user says that its device is gone, and asks to get in without it. The "
+            + "address on file gets a link, and the phone on file is called, before anybody is let in."),
+        On<EmailVerified>("A recovery proved the e-mail address", (_, _) =>
+            "The link of a recovery of the root user was used. The phone on file is called next."),
+        On<RecoveryProofRejected>("Wrong proofs in a recovery", (e, _) => e.WaitSeconds > 0
+            ? "In a recovery of the root user several wrong proofs in a row were refused."
+            : null) with { AtMostEvery = TimeSpan.FromHours(1) },
+        On<PhoneVerified>("A recovery proved the phone", (e, _) =>
+            "The digits of a recovery of the root user were keyed into the phone on file. "
+            + (e.AvailableAt is { } at
+                ? "Since the contact information was changed lately, nobody is let in before "
+                    + at.UtcDateTime.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture) + " UTC: say now if this is not you."
+                : "Whoever asked for it is let in now.")),
+        On<RecoveryCompleted>("The root user got in without a device", (_, _) =>
+            "A recovery of the root user was completed: its session may remove and add devices and change the password. All other "
+            + "sessions have ended, and the contact information is locked for 72 hours."),
+        On<RecoveryRepudiated>("A recovery was stopped", (_, _) =>
+            "Somebody who was told of a recovery of the root user says that it was not theirs. It has ended; sessions that it gave, "
+            + "devices that came of it and a password that it set are gone. Whoever it was knows the password before that: recover "
+            + "the account, or change the password with a device.") with { Link = null },
+        On<RecoveryExpired>("A recovery is over", (e, _) => e.Reason switch
+        {
+            RecoveryEnd.Superseded => "A recovery of the root user has ended because another one proved the e-mail address.",
+            RecoveryEnd.TimeOver => "A recovery of the root user has ended because its time was over. Nobody was let in by it.",
+            _ => "A recovery of the root user has ended: what it began with has changed. Nobody was let in by it.",
+        }) with { Link = null },
         On<NoticeRepudiated>("Somebody said: this was not me", (_, of) =>
             $"Somebody who was told of something says that it was not theirs: all sessions of {of.Who} have ended. Whoever it was knows the "
             + "password: change it, and look at the devices.") with { Link = null },

@@ -4,6 +4,7 @@ using JasperFx.Events;
 using Marten;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Notifications.Mail;
@@ -60,7 +61,7 @@ public static partial class SendNoticeHandler
                 ? new NoticeSubject(message.Stream, message.Version, message.ContactVersion).Text()
                 : message.Stream;
             var token = session.OpenLink(purpose, subject, clock.GetUtcNow(), settings.NoticeLinkLifetime);
-            var (words, meaning) = NoticeWords.Of(purpose, whom);
+            var (words, meaning) = NoticeWords.Of(purpose, whom, message.Stream);
             return letter with
             {
                 Paragraphs = [.. letter.Paragraphs, meaning],
@@ -74,6 +75,8 @@ public static partial class SendNoticeHandler
 
     private static string PlaceOf(IEvent happened)
     {
+        // Its address says where the gateway is.
+        if (happened.UserName == Origin.Telephony) return "From: the phone that was called.";
         if (happened.GetHeader(Origin.ClientAddressHeader)?.ToString() is not { } address)
             return "From: nowhere; this happened by itself, in its time.";
         return happened.GetHeader(Origin.UserAgentHeader)?.ToString() is { } userAgent
@@ -117,8 +120,12 @@ public static partial class SendNoticeHandler
 /// <summary>How the links of notices are worded.</summary>
 public static class NoticeWords
 {
-    public static (string Words, string Meaning) Of(LinkPurpose purpose, string who) => purpose switch
+    public static (string Words, string Meaning) Of(LinkPurpose purpose, string who, string stream) => purpose switch
     {
+        LinkPurpose.Repudiation when RootRecovery.IdOf(stream) is not null => (
+            "This was not me",
+            "If this was you, there is nothing to do. If it was not, say so by the link below: it ends the recovery, and takes back "
+            + "the session, the devices and the password that came of it."),
         LinkPurpose.Veto => (
             "Stop this",
             "If you did not ask for this, stop it by the link below."),

@@ -27,8 +27,8 @@ public interface IAnsweredByPhone
     CallPurpose Purpose { get; }
 
     /// <summary>
-    /// Takes what was keyed. Whether the call is still open, late or has had its wrong digits is for the subject to decide, under its
-    /// own lock.
+    /// Takes what was keyed. Whether the call is still open, late or has had its wrong digits is for the subject to decide, under
+    /// its own lock.
     /// </summary>
     /// <param name="answered">The call.</param>
     /// <param name="right">Whether the digits are those that the page shows.</param>
@@ -102,13 +102,14 @@ public sealed class PhoneAnswers(
 }
 
 /// <summary>
-/// Takes what somebody keyed into the phone. The telephony gateway signs it; that it was delivered is 204, whether the digits were
-/// right or wrong.
+/// Takes what somebody keyed into the phone. The telephony gateway signs it; that it was delivered is 204, whether the digits
+/// were right or wrong.
 /// </summary>
 public static class KeyedDigitsEndpoint
 {
     [WolverinePost(Routes.Call + "/digits"), NotTenanted, AllowAnonymous]
-    [TakesHeader(TelephonySignature.Header, "t={unix seconds},v1={hex HMAC-SHA256(secret, t + \".\" + body)}, five minutes, once.")]
+    [TakesHeader(
+        TelephonySignature.Header, "t={unix seconds},v1={hex HMAC-SHA256(secret, t + \".\" + body)}, five minutes, once.")]
     [Answers(204), Refuses(403, "invalid-proof")]
     public static Task<Answer> Post(
         KeyedDigits command, string callId, HttpContext http, PhoneAnswers answers, DateTimeOffset now) =>

@@ -31,7 +31,7 @@ public static class PhoneCommand
             var callback = configuration["MFA_EVENTS"] is { Length: > 0 } address
                 ? address.TrimEnd('/') + CallBack.PathOf(callId)
                 : call.Callback;
-            return await KeyAsync(callback, digits, TelephonySecret.OfDevelopment(settings));
+            return await KeyAsync(callback, digits, TelephonySecret.Of(settings));
         }
         catch (SettingsException exception)
         {
@@ -42,7 +42,8 @@ public static class PhoneCommand
             return Say($"There is no call {callId} in the outbox.", 1);
         }
         catch (Exception exception) when (
-            exception is IOException or UnauthorizedAccessException or HttpRequestException or TaskCanceledException or UriFormatException)
+            exception is IOException or UnauthorizedAccessException or HttpRequestException or TaskCanceledException
+                or UriFormatException)
         {
             return Say($"The call cannot be answered: {exception.Message}", 1);
         }

@@ -5,8 +5,8 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.Notifications.Phone;
 
 /// <summary>
-/// Places a prepared call. It holds neither number nor digits: the number is opened from its seal when the call is placed, and the
-/// digits are on the page of whoever asked for it.
+/// Places a prepared call. It holds neither number nor digits: the number is opened from its seal when the call is placed, and
+/// the digits are on the page of whoever asked for it.
 /// </summary>
 public sealed record PlaceCall(
     Guid CallId,
@@ -47,8 +47,8 @@ public static class PlaceCallHandler
     private static string Say(CallPurpose purpose, string product) => purpose switch
     {
         CallPurpose.Recovery =>
-            $"This is {product}. Somebody asks for a way back into your account without its device. If that is you, key in the six "
-            + "digits that the page shows now. If it is not you, hang up, and change your password: somebody has it.",
+            $"This is {product}. Somebody asks for a way back into your account without its device. If that is you, key in the "
+            + "six digits that the page shows now. If it is not you, hang up, and change your password: somebody has it.",
         CallPurpose.Contact =>
             $"This is {product}. Somebody enters this number as the contact of an account. If that is you, key in the six digits "
             + "that the page shows now. If it is not you, hang up.",

@@ -8,7 +8,8 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.Notifications.Phone;
 
 /// <summary>
-/// How the gateway signs what it sends: <c>Telephony-Signature: t={unix seconds},v1={hex HMAC-SHA256(secret, t + "." + body)}</c>.
+/// How the gateway signs what it sends:
+/// <c>Telephony-Signature: t={unix seconds},v1={hex HMAC-SHA256(secret, t + "." + body)}</c>.
 /// </summary>
 public sealed partial record TelephonySignature(long At, byte[] Mac)
 {
@@ -41,25 +42,24 @@ public sealed partial record TelephonySignature(long At, byte[] Mac)
     public string Text() => $"t={At.ToString(CultureInfo.InvariantCulture)},v1={Convert.ToHexStringLower(Mac)}";
 
     private static byte[] Compute(byte[] secret, long at, ReadOnlySpan<byte> body) =>
-        HMACSHA256.HashData(secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
+        HMACSHA256.HashData(
+            secret, (byte[])[.. Encoding.ASCII.GetBytes(at.ToString(CultureInfo.InvariantCulture)), (byte)'.', .. body]);
 
-    [GeneratedRegex(@"\At=(?<t>[0-9]{1,12}),\s?v1=(?<mac>[0-9A-Fa-f]{64})\z")]
+    [GeneratedRegex(@"\At=(?<t>[1-9][0-9]{0,11}),v1=(?<mac>[0-9A-Fa-f]{64})\z")]
     private static partial Regex Form();
 }
 
 /// <summary>What the gateway signs with: the configured secret, or in Development one of its own.</summary>
 public sealed class TelephonySecret(MfaEventsSettings settings, IHostEnvironment environment)
 {
-    private readonly Lazy<byte[]?> secret = new(() =>
-        settings.Telephony.Secret is not null || environment.IsDevelopment() ? OfDevelopment(settings) : null);
+    private readonly Lazy<byte[]?> secret = new(
+        () => settings.Telephony.Secret is not null || environment.IsDevelopment() ? Of(settings) : null);
 
     /// <summary>Null when nobody can sign.</summary>
     public byte[]? Value => secret.Value;
 
-    /// <summary>
-    /// In Development the configured secret, or else one in the folder of the keys, which is made when it is not there yet.
-    /// </summary>
-    public static byte[] OfDevelopment(MfaEventsSettings settings)
+    /// <summary>The configured one, else that of Development in the folder of the keys, made when it is not there yet.</summary>
+    public static byte[] Of(MfaEventsSettings settings)
     {
         if (settings.Telephony.Secret is { } configured) return Encoding.UTF8.GetBytes(configured);
         var file = Path.Combine(KeyFolder.In(settings.DataDirectory).FullName, "development-telephony.key");

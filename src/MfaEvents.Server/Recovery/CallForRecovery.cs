@@ -1,0 +1,67 @@
+using Microsoft.AspNetCore.Authorization;
+using MfaEvents.Core.Recovery;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Edge;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.Notifications.Phone;
+using MfaEvents.Server.Setup;
+using Wolverine.Http;
+
+namespace MfaEvents.Server.Recovery;
+
+/// <summary>A call that is on its way.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="Digits">What to key into the phone.</param>
+/// <param name="ExpiresAt">From when on that is worth nothing.</param>
+public sealed record RecoveryCall(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
+{
+    public override string ToString() => $"call {CallId}";
+}
+
+/// <summary>Calls the phone on file, which asks for the digits that are shown here; an earlier call is over with that.</summary>
+public static class CallForRecoveryEndpoint
+{
+    [WolverinePost(Routes.Recovery + "/calls"), NotTenanted, AllowAnonymous, PerAddress]
+    [TakesHeader(RecoveryKey.Header, "The recovery's key.")]
+    [Answers(201, typeof(RecoveryCall)), Refuses(409, "recovery-state"), Refuses(429, "too-many-attempts")]
+    public static async Task<Answer> Post(
+        string recoveryId, HttpContext http, Recoveries recoveries, Calls calls, MfaEventsSettings settings, DateTimeOffset now)
+    {
+        var cancellation = http.RequestAborted;
+        await using var held = await recoveries.HoldAsync(http, recoveryId);
+        if (held is null) return Problems.NotFound;
+        if (held.State.RefuseCall(now, settings.Recovery) is { } refused)
+        {
+            await held.CommitAsync(cancellation);
+            return RecoveryRefusals.For(refused);
+        }
+
+        var call = await calls.PrepareAsync(
+            held.AccountId,
+            CallPurpose.Recovery,
+            held.State.Id,
+            held.State.ContactVersion,
+            PhoneNumberKind.OnFile,
+            now,
+            cancellation);
+        held.Append([new PhoneCallPlaced(call.CallId, call.ExpiresAt)]);
+        await held.CommitAsync(cancellation, call.Message);
+        return Answer.Created($"{Routes.Recoveries}/{held.Id}", new RecoveryCall(call.CallId, call.Digits, call.ExpiresAt));
+    }
+}
+
+/// <summary>What keyed digits do for a recovery.</summary>
+public sealed class RecoveryAnswered(Recoveries recoveries, MfaEventsSettings settings) : IAnsweredByPhone
+{
+    public CallPurpose Purpose => CallPurpose.Recovery;
+
+    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    {
+        if (RootRecovery.IdOf(answered.Subject) is not { } id) return;
+        var cancellation = http.RequestAborted;
+        await using var held = await recoveries.HoldAsync(answered.AccountId, id, Origin.OfTelephony(http), cancellation);
+        if (held is null) return;
+        held.Append(held.State.KeyDigits(answered.Id, right, now, settings.Recovery, settings.Devices.Throttle).Events);
+        await held.CommitAsync(cancellation);
+    }
+}

@@ -1,0 +1,429 @@
+using System.Net;
+using MfaEvents.Core.Recovery;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Recovery;
+
+namespace MfaEvents.Server.Tests.Recovery;
+
+/// <summary>A root user without its device: password, e-mail, phone, in this order, and then a session.</summary>
+public sealed class RecoveryTests(TestRun run)
+{
+    private readonly MfaHost api = run.Host;
+
+    [Fact]
+    public async Task Password_email_and_phone_give_a_session()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery();
+        recovery.Reply.ShouldHave("recoveryId", "recoveryKey", "email", "phone", "step");
+        recovery.Reply.TextOf("step").ShouldBe("email");
+        recovery.Reply.TextOf("email").ShouldBe($"{account.Email[0]}***@example.com");
+        recovery.Reply.TextOf("phone").ShouldBe($"+{new string('*', account.Phone.Length - 3)}{account.Phone[^2..]}");
+        recovery.Reply.Location.ShouldBe(recovery.Path);
+        (await recovery.Step()).ShouldBe("email");
+
+        var mail = await recovery.Mail();
+        mail.To.ToString().ShouldContain(account.Email);
+        (await recovery.ProveEmail(await recovery.EmailToken())).ShouldBe(HttpStatusCode.OK).ShouldHave("step").TextOf("step").ShouldBe("phone");
+        (await recovery.Step()).ShouldBe("phone");
+
+        var call = (await recovery.Call()).ShouldBe(HttpStatusCode.Created).ShouldHave("callId", "digits", "expiresAt");
+        call.TextOf("digits").ShouldMatch("^[0-9]{6}$");
+        (call["expiresAt"].GetDateTimeOffset() - account.Time.Now).TotalMinutes.ShouldBe(10, tolerance: 0.1);
+        var placed = await api.PlacedCall(call["callId"].GetGuid());
+        placed.GetProperty("number").GetString().ShouldBe(account.Phone);
+        (await account.KeyDigits(call["callId"].GetGuid(), call.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Get()).ShouldBe(HttpStatusCode.OK).ShouldHave("step").TextOf("step").ShouldBe("verified");
+
+        var reply = (await recovery.Complete()).ShouldBe(HttpStatusCode.OK).ShouldHave("accessToken", "tokenType", "expiresIn");
+        (await recovery.Step()).ShouldBe("completed");
+        var root = recovery.By.With(reply);
+        root.Claims().GetProperty("amr").EnumerateArray().Select(method => method.GetString()).ShouldBe(["pwd", "recovery"]);
+        (await root.Get(account.RootPath + "/mfa-devices")).ShouldBe(HttpStatusCode.OK);
+
+        var sessionId = root.Claims().GetProperty("sid").GetGuid();
+        (await api.EventsAsync(account.Id, "root")).Select(e => e.Data).TakeLast(3).ShouldBe(
+        [
+            new RecoveryVerified(recovery.Id),
+            new SessionsEnded(SessionsEndReason.Recovered, sessionId),
+            new SignedIn(sessionId, Factor.Recovery, null),
+        ]);
+        (await recovery.Events()).ShouldBe(
+            ["recovery_started", "email_verified", "phone_call_placed", "phone_verified", "recovery_completed"]);
+        var verified = (await api.EventsAsync(account.Id, recovery.Stream)).Single(e => e.Data is PhoneVerified);
+        verified.UserName.ShouldBe("telephony");
+        (await api.EventsAsync(account.Id, recovery.Stream)).Count(e => e.Data is RecoveryMailSent).ShouldBe(1);
+        (await api.PrincipalAsync(account.Id, "root"))!.ContactLockedSince.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Completion_ends_the_other_sessions_and_spends_the_sign_in()
+    {
+        var (account, lost) = await api.AccountWithLostDevice();
+        var elsewhere = await account.SignedIn(lost);
+        var half = await account.HalfSignedIn();
+        await account.CompletedRecovery();
+        (await elsewhere.Get(account.RootPath + "/mfa-devices")).ShouldRefuse(401, "unauthenticated");
+        account.Time.PassSteps(1);
+        (await half.Code(lost, lost.Code())).ShouldRefuse(404, "not-found");
+        (await half.TryRecovery()).ShouldRefuse(404, "not-found");
+    }
+
+    [Fact]
+    public async Task The_session_gets_a_working_device_and_a_new_password_and_nothing_else()
+    {
+        var (account, lost) = await api.AccountWithLostDevice();
+        await account.CreatedUser("alice");
+        var hers = await account.AssignedDevice(account.Root, "user:alice");
+        var (_, root) = await account.CompletedRecovery();
+        var sid = root.Claims().GetProperty("sid").GetString();
+
+        (await root.Get(account.Path)).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Get(account.Path + "/contact")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Put(account.Path + "/contact", new { email = Scenarios.NewEmail(), phone = account.Phone })).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Get(account.Path + "/users")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Post(account.Path + "/users", new { userName = "bob" })).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Delete(account.Path + "/users/alice")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Get(account.Path + "/audit")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Get(account.RootPath + "/history")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Get(account.RootPath + "/sessions")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Delete(account.RootPath + "/sessions")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Delete($"{account.RootPath}/sessions/{Guid.CreateVersion7()}")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Post("/tokens")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Post(lost.Path + "/verifications", new { code = lost.Code() })).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Get(account.PrincipalPath("user:alice") + "/mfa-devices")).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Delete(hers.Path)).ShouldRefuse(401, "insufficient-user-authentication");
+        (await root.Put(account.PrincipalPath("user:alice") + "/password", new { newPassword = Scenarios.Password })).ShouldRefuse(401, "insufficient-user-authentication");
+
+        (await root.Get(lost.Path)).ShouldBe(HttpStatusCode.OK);
+        var found = await account.AssignedDevice(root, "root");
+        (await found.SubmitCodes(found.Codes())).ShouldBe(HttpStatusCode.OK);
+        (await root.Delete(lost.Path)).ShouldBe(HttpStatusCode.NoContent);
+        account.Time.PassSteps(4);
+        (await found.Resync(found.Codes())).ShouldBe(HttpStatusCode.OK);
+        (await root.Put(account.RootPath + "/password", new { newPassword = "a password after recovery" })).ShouldBe(HttpStatusCode.NoContent);
+        (await root.Delete($"{account.RootPath}/sessions/{sid}")).ShouldBe(HttpStatusCode.NoContent);
+        (await root.Get(lost.Path)).ShouldRefuse(401, "unauthenticated");
+    }
+
+    [Fact]
+    public async Task A_device_that_was_suspended_is_resynced_by_a_recovery()
+    {
+        var (account, lost) = await api.AccountWithLostDevice();
+        for (var i = 0; i < 100; i++)
+        {
+            (await lost.Verify(lost.WrongCode())).ShouldRefuse(403, "invalid-authentication-code");
+            account.Time.Pass(TimeSpan.FromSeconds(301));
+        }
+
+        (await api.PrincipalAsync(account.Id, "root"))!.Device(lost.Id)!.Status.ShouldBe(Core.Devices.DeviceStatus.Suspended);
+        var (_, root) = await account.CompletedRecovery();
+        (await lost.Resync(lost.Codes(), root)).ShouldBe(HttpStatusCode.OK).TextOf("status").ShouldBe("active");
+    }
+
+    [Fact]
+    public async Task An_IAM_user_is_told_who_can_help()
+    {
+        var account = await api.RegisteredAccount();
+        (await account.Root.Post($"{account.Path}/users", new { userName = "alice", password = "the password of alice" })).ShouldBe(HttpStatusCode.Created);
+        var alice = account.User("alice");
+        await account.AssignedDevice(alice, "user:alice").Activated();
+        var stranger = account.Stranger();
+        var half = (await stranger.SignIn(account, "alice", "the password of alice")).ShouldBe(HttpStatusCode.Created);
+        (await (stranger with { SignInKey = half.TextOf("signInKey") }).Post("/recoveries", new { signInId = half.TextOf("signInId") }))
+            .ShouldRefuse(409, "recovery-not-available").TextOf("detail").ShouldContain("root user");
+    }
+
+    [Fact]
+    public async Task A_recovery_begins_with_a_sign_in_that_is_there()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var half = await account.HalfSignedIn();
+        var signInId = half.Reply.TextOf("signInId");
+        (await account.Stranger().Post("/recoveries", new { signInId })).ShouldRefuse(404, "not-found");
+        (await (half.By with { SignInKey = half.By.SignInKey![..^1] + "_" }).Post("/recoveries", new { signInId })).ShouldRefuse(404, "not-found");
+        (await half.By.Post("/recoveries", new { signInId = Guid.CreateVersion7() })).ShouldRefuse(404, "not-found");
+        (await half.By.Post("/recoveries", new { signInId = "x" })).ShouldFindFault("signInId");
+        account.Time.Pass(TimeSpan.FromMinutes(5));
+        (await half.TryRecovery()).ShouldRefuse(404, "not-found");
+    }
+
+    [Fact]
+    public async Task An_unknown_recovery_and_a_wrong_key_are_not_there()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var (other, _) = await api.AccountWithLostDevice();
+        var (recovery, foreign, second) = (await account.BegunRecovery(), await other.BegunRecovery(), await account.BegunRecovery());
+        var token = await recovery.EmailToken();
+        var key = recovery.By.RecoveryKey!;
+        string?[] wrong = [null, "", "x", key[..^1], key + "A", "000000000000" + key[12..], foreign.By.RecoveryKey, second.By.RecoveryKey];
+        foreach (var with in wrong)
+        {
+            var by = recovery with { By = recovery.By with { RecoveryKey = with } };
+            (await by.Get()).ShouldRefuse(404, "not-found");
+            (await by.ProveEmail(token)).ShouldRefuse(404, "not-found");
+            (await by.Call()).ShouldRefuse(404, "not-found");
+            (await by.Complete()).ShouldRefuse(404, "not-found");
+        }
+
+        foreach (var id in (string[])[Guid.CreateVersion7().ToString(), "x", "%20"])
+            (await recovery.By.Post($"/recoveries/{id}/completion")).ShouldRefuse(404, "not-found");
+        (await recovery.Events()).ShouldBe(["recovery_started"]);
+    }
+
+    [Fact]
+    public async Task The_wrong_order_is_refused_and_changes_nothing()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery();
+        (await recovery.Call()).ShouldRefuse(409, "recovery-state");
+        (await recovery.Complete()).ShouldRefuse(409, "recovery-state").ShouldHave("type", "title", "status", "detail");
+        (await recovery.Step()).ShouldBe("email");
+
+        await Task.FromResult(recovery).EmailProven();
+        (await recovery.Complete()).ShouldRefuse(409, "recovery-state");
+        (await recovery.Step()).ShouldBe("phone");
+
+        await Task.FromResult(recovery).PhoneProven();
+        (await recovery.Call()).ShouldRefuse(409, "recovery-state");
+        (await recovery.Step()).ShouldBe("verified");
+
+        (await recovery.Complete()).ShouldBe(HttpStatusCode.OK);
+        (await recovery.Complete()).ShouldRefuse(409, "recovery-state");
+        (await recovery.Call()).ShouldRefuse(409, "recovery-state");
+        (await recovery.Step()).ShouldBe("completed");
+        (await api.EventsAsync(account.Id, "root")).Count(e => e.Data is RecoveryVerified).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_link_is_good_once_for_its_own_recovery_and_refusals_are_recorded()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var (recovery, second) = (await account.BegunRecovery(), await account.BegunRecovery());
+        var token = await recovery.EmailToken();
+        (await recovery.ProveEmail(await second.EmailToken())).ShouldRefuse(403, "invalid-proof");
+        (await recovery.ProveEmail(await recovery.RepudiationToken())).ShouldRefuse(403, "invalid-proof");
+        (await recovery.ProveEmail("x")).ShouldRefuse(403, "invalid-proof");
+        (await recovery.ProveEmail(token)).ShouldBe(HttpStatusCode.OK);
+        (await recovery.ProveEmail(token)).ShouldRefuse(403, "invalid-proof");
+        (await recovery.Events()).ShouldBe(
+        [
+            "recovery_started", "recovery_proof_rejected", "recovery_proof_rejected", "recovery_proof_rejected", "email_verified",
+            "recovery_proof_rejected",
+        ]);
+        (await recovery.By.Post(recovery.Path + "/email-proofs", new { })).ShouldFindFault("token");
+    }
+
+    [Fact]
+    public async Task The_fifth_wrong_token_in_a_row_begins_a_wait()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery();
+        var token = await recovery.EmailToken();
+        for (var i = 0; i < 5; i++) (await recovery.ProveEmail("wrong")).ShouldRefuse(403, "invalid-proof");
+        (await recovery.ProveEmail(token)).ShouldRefuse(429, "too-many-attempts").Headers.RetryAfter!.ToString().ShouldBe("5");
+        (await recovery.Events()).Length.ShouldBe(6);
+        account.Time.Pass(TimeSpan.FromSeconds(5));
+        (await recovery.ProveEmail(token)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_link_is_void_after_a_day_and_so_is_the_recovery()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var (recovery, proven) = (await account.BegunRecovery(), await account.VerifiedRecovery());
+        var token = await recovery.EmailToken();
+        account.Time.Pass(TimeSpan.FromHours(24) + TimeSpan.FromMinutes(1));
+        (await recovery.ProveEmail(token)).ShouldRefuse(403, "invalid-proof");
+        (await recovery.Step()).ShouldBe("expired");
+        (await proven.Complete()).ShouldRefuse(409, "recovery-state");
+        (await proven.Step()).ShouldBe("expired");
+
+        api.Clock.Set(account.Time.Now);
+        await api.HandleAsync(account.Id, new ExpireRecovery(proven.Stream));
+        await api.HandleAsync(account.Id, new ExpireRecovery(proven.Stream));
+        (await proven.Events()).Count(name => name == "recovery_expired").ShouldBe(1);
+        (await proven.Repudiate(await proven.RepudiationToken())).ShouldBe(HttpStatusCode.NoContent);
+        (await proven.Step()).ShouldBe("expired");
+    }
+
+    [Fact]
+    public async Task A_recovery_that_is_not_over_is_not_ended_by_its_message()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.VerifiedRecovery();
+        await api.HandleAsync(account.Id, new ExpireRecovery(recovery.Stream));
+        (await recovery.Complete()).ShouldBe(HttpStatusCode.OK);
+        api.Clock.Set(account.Time.Now + TimeSpan.FromDays(10));
+        await api.HandleAsync(account.Id, new ExpireRecovery(recovery.Stream));
+        (await recovery.Step()).ShouldBe("completed");
+    }
+
+    [Fact]
+    public async Task Five_wrong_digits_end_a_call_and_a_new_one_can_be_had_after_the_wait()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        var call = (await recovery.Call()).ShouldBe(HttpStatusCode.Created);
+        var (callId, digits) = (call["callId"].GetGuid(), call.TextOf("digits"));
+        for (var i = 0; i < 5; i++) (await account.KeyDigits(callId, Telephone.Wrong(digits))).ShouldBe(HttpStatusCode.NoContent);
+        (await account.KeyDigits(callId, digits)).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Step()).ShouldBe("phone");
+        (await recovery.Call()).ShouldRefuse(429, "too-many-attempts");
+
+        account.Time.Pass(TimeSpan.FromSeconds(11));
+        await Task.FromResult(recovery).PhoneProven();
+        (await recovery.Step()).ShouldBe("verified");
+        (await recovery.Events()).Count(name => name == "recovery_proof_rejected").ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task Four_wrong_digits_and_then_the_right_ones_will_do()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        var call = (await recovery.Call()).ShouldBe(HttpStatusCode.Created);
+        for (var i = 0; i < 4; i++) await account.KeyDigits(call["callId"].GetGuid(), Telephone.Wrong(call.TextOf("digits")));
+        (await account.KeyDigits(call["callId"].GetGuid(), call.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Step()).ShouldBe("verified");
+    }
+
+    [Fact]
+    public async Task Digits_are_good_for_ten_minutes_and_for_the_last_call_only()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        var (first, second) = (await recovery.Call(), await recovery.Call());
+        (await account.KeyDigits(first["callId"].GetGuid(), first.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Step()).ShouldBe("phone");
+        account.Time.Pass(TimeSpan.FromMinutes(10));
+        (await account.KeyDigits(second["callId"].GetGuid(), second.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Step()).ShouldBe("phone");
+        (await recovery.Events()).Count(name => name == "recovery_proof_rejected").ShouldBe(2);
+        await Task.FromResult(recovery).PhoneProven();
+        (await recovery.Step()).ShouldBe("verified");
+    }
+
+    [Fact]
+    public async Task Digits_of_another_accounts_call_prove_nothing_here()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var (other, _) = await api.AccountWithLostDevice();
+        var (mine, theirs) = (await account.BegunRecovery().EmailProven(), await other.BegunRecovery().EmailProven());
+        var (myCall, theirCall) = (await mine.Call(), await theirs.Call());
+        (await account.KeyDigits(theirCall["callId"].GetGuid(), theirCall.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
+        (await mine.Step()).ShouldBe("phone");
+        (await theirs.Step()).ShouldBe("verified");
+        (await account.KeyDigits(myCall["callId"].GetGuid(), myCall.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
+        (await mine.Step()).ShouldBe("verified");
+    }
+
+    [Fact]
+    public async Task Only_an_email_proof_ends_another_recovery()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var first = await account.BegunRecovery().EmailProven();
+        var second = await account.BegunRecovery();
+        (await first.Step()).ShouldBe("phone");
+        await Task.FromResult(second).EmailProven();
+        (await first.Step()).ShouldBe("expired");
+        (await first.Call()).ShouldRefuse(409, "recovery-state");
+        (await api.EventsAsync(account.Id, first.Stream))[^1].Data.ShouldBe(new RecoveryExpired(RecoveryEnd.Superseded));
+        await Task.FromResult(second).PhoneProven();
+        (await second.Complete()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_fourth_of_a_day_is_refused_and_only_those_count_that_proved_the_email()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var early = await account.BegunRecovery();
+        var token = await early.EmailToken();
+        for (var i = 0; i < 3; i++)
+        {
+            await account.BegunRecovery();
+            await account.BegunRecovery().EmailProven();
+            account.Time.Pass(TimeSpan.FromMinutes(1));
+        }
+
+        var half = await account.HalfSignedIn();
+        (await half.TryRecovery()).ShouldRefuse(429, "too-many-attempts").Headers.RetryAfter!.Delta!.Value.TotalHours.ShouldBe(23.95, tolerance: 0.1);
+
+        // Begun before the limit was reached and superseded by the others.
+        (await early.ProveEmail(token)).ShouldRefuse(403, "invalid-proof");
+        account.Time.Pass(TimeSpan.FromHours(24));
+        await account.BegunRecovery();
+    }
+
+    [Fact]
+    public async Task Whoever_begins_many_waits_and_nobody_at_another_address_does()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var half = await account.HalfSignedIn();
+        for (var i = 0; i < 10; i++) (await half.TryRecovery()).ShouldBe(HttpStatusCode.Created);
+        (await half.TryRecovery()).ShouldRefuse(429, "too-many-attempts").Headers.RetryAfter!.ToString().ShouldBe("5");
+        await account.BegunRecovery();
+    }
+
+    [Fact]
+    public async Task A_changed_password_ends_what_the_old_one_began()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.VerifiedRecovery();
+        (await account.Root.Put(account.RootPath + "/password", new { newPassword = "a password after the change" })).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Step()).ShouldBe("expired");
+        (await recovery.Complete()).ShouldRefuse(409, "recovery-state");
+        (await api.EventsAsync(account.Id, recovery.Stream))[^1].Data.ShouldBe(new RecoveryExpired(RecoveryEnd.PasswordChanged));
+    }
+
+    [Fact]
+    public async Task Of_many_completions_at_once_one_gives_a_session()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.VerifiedRecovery();
+        var replies = await Scenarios.AtOnce(8, _ => recovery.Complete());
+        replies.Count(reply => reply.Status == 200).ShouldBe(1);
+        replies.Where(reply => reply.Status != 200).ShouldAllBe(reply => reply.Status == 409 && reply.Slug == "recovery-state");
+        (await api.EventsAsync(account.Id, "root")).Count(e => e.Data is RecoveryVerified).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Of_many_proofs_at_once_with_one_link_one_proves()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery();
+        var token = await recovery.EmailToken();
+        var replies = await Scenarios.AtOnce(4, _ => recovery.ProveEmail(token));
+        replies.Select(reply => reply.Status).Order().ShouldBe([200, 403, 403, 403]);
+        (await recovery.Events()).Count(name => name == "email_verified").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Of_many_right_digits_at_once_one_verifies()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        var call = await recovery.Call();
+        var replies = await Scenarios.AtOnce(4, _ => account.KeyDigits(call["callId"].GetGuid(), call.TextOf("digits")));
+        replies.ShouldAllBe(reply => reply.Status == 204);
+        (await recovery.Events()).Count(name => name == "phone_verified").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Nothing_that_is_kept_opens_a_recovery()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery();
+        var (email, repudiation) = (await recovery.EmailToken(), await recovery.RepudiationToken());
+        var rows = await api.RowsAsync(
+            """
+            select data::text || id from mfa.mt_doc_keptrecoverykey where tenant_id = $1
+            union all select data::text || id from mfa.mt_doc_openlink where tenant_id = $1
+            union all select data::text from mfa.mt_events where tenant_id = $1
+            union all select data::text from mfa.mt_doc_rootrecovery where tenant_id = $1
+            """, account.Id);
+        rows.Count.ShouldBeGreaterThan(5);
+        foreach (var secret in (string[])[recovery.By.RecoveryKey!, email, repudiation])
+            rows.ShouldAllBe(row => !row.Contains(secret.Split('.')[1], StringComparison.Ordinal));
+    }
+}

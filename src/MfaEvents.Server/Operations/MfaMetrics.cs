@@ -4,6 +4,7 @@ using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Operations;
@@ -21,6 +22,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> waits;
     private readonly Counter<long> suspensions;
     private readonly Counter<long> signIns;
+    private readonly Counter<long> caseSteps;
     private readonly Counter<long> recoveries;
     private readonly Counter<long> proofs;
     private readonly Counter<long> links;
@@ -45,6 +47,7 @@ public sealed class MfaMetrics : IDisposable
         links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
+        caseSteps = meter.CreateCounter<long>("mfaevents.case_steps", "{step}", "Steps of support cases.");
         lag = meter.CreateObservableGauge(
             "mfaevents.projection.lag",
             () => projections.Select(p => Measured(p, p.Lag)),
@@ -67,7 +70,8 @@ public sealed class MfaMetrics : IDisposable
 
     /// <summary>Whether somebody listens to what is counted from events.</summary>
     public bool WantsEvents =>
-        codes.Enabled || suspensions.Enabled || signIns.Enabled || recoveries.Enabled || proofs.Enabled;
+        codes.Enabled || suspensions.Enabled || signIns.Enabled || recoveries.Enabled || proofs.Enabled
+        || caseSteps.Enabled;
 
     /// <summary>Counts an event that was committed.</summary>
     public void Count(object committed)
@@ -79,6 +83,7 @@ public sealed class MfaMetrics : IDisposable
             case DeviceResynced or DeviceResyncNoted: CountCode(CodePurpose.Resync, null); break;
             case CodeRejected e: CountCode(e.Purpose, e.Reason); break;
             case DeviceSuspended: suspensions.Add(1); break;
+            case ICaseEvent e: caseSteps.Add(1, new KeyValuePair<string, object?>("step", Word(e.GetType().Name))); break;
             case SignedIn e: CountSignIn(Word(e.Factor.ToString()), "succeeded"); break;
             case SignInRefused e: CountSignIn(Word(e.Factor.ToString()), "refused"); break;
             case RecoveryStarted: CountRecovery("started"); break;

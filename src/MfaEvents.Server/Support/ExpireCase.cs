@@ -18,6 +18,11 @@ public static class ExpireCaseHandler
         DateTimeOffset now)
     {
         if (state is null) return ([], []);
-        return ([.. state.Expire(now)], [new QueueCase(envelope.TenantId!, state.CaseId)]);
+        var messages = new OutgoingMessages { new QueueCase(envelope.TenantId!, state.CaseId) };
+
+        // Two nodes' clocks may differ: what comes too early comes again.
+        if (state is { State: CaseState.Open or CaseState.Requested } && now < state.ExpiresAt)
+            messages.Delay(message, state.ExpiresAt - now);
+        return ([.. state.Expire(now)], messages);
     }
 }

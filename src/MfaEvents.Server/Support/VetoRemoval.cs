@@ -6,6 +6,7 @@ using MfaEvents.Server.Audit;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
+using MfaEvents.Server.Operations;
 using MfaEvents.Server.SignIn;
 using Wolverine.Http;
 
@@ -31,14 +32,12 @@ public static class VetoRemovalEndpoint
         // The gate reads no body here: a veto by the owner has none.
         if (await RequestBody.CheckAsync(http, typeof(VetoRemoval)) is { } refusal) return refusal;
         var body = await http.Request.ReadFromJsonAsync<VetoRemoval>(Json.Options, http.RequestAborted);
-        return LinkToken.Parse(body!.Token) is { } token && token.AccountId == accountId && Uuid.Parse(caseId) is { } id
-            ? await vetoes.ByTokenAsync(http, token, now, id)
-            : Problems.InvalidProof;
+        return await vetoes.ByTokenAsync(http, LinkToken.Parse(body!.Token), now, accountId, caseId);
     }
 }
 
 /// <summary>Vetoes, each in a transaction of its own under the case's lock.</summary>
-public sealed class Vetoes(IDocumentStore store, Sessions sessions)
+public sealed class Vetoes(IDocumentStore store, Sessions sessions, MfaMetrics metrics)
 {
     /// <summary>By whoever is signed in as the principal, or as the root user of its account.</summary>
     public async Task<Answer> ByOwnerAsync(HttpContext http, string accountId, string caseId)
@@ -62,18 +61,28 @@ public sealed class Vetoes(IDocumentStore store, Sessions sessions)
         return decision.Or(Answer.NoContent);
     }
 
-    /// <summary>By the token of a notice, which is spent by it.</summary>
+    /// <summary>By the token of a notice, which is spent by it. Refused ones are counted: they are recorded nowhere else.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="token">The token.</param>
+    /// <param name="token">The token; null for what nobody was ever given.</param>
     /// <param name="now">The time.</param>
-    /// <param name="caseId">The case it has to be about, where the address names one.</param>
+    /// <param name="accountId">The account that the address names, if it names one.</param>
+    /// <param name="caseId">The case that the address names.</param>
     public async Task<Answer> ByTokenAsync(
-        HttpContext http, LinkToken token, DateTimeOffset now, Guid? caseId = null)
+        HttpContext http, LinkToken? token, DateTimeOffset now, string? accountId = null, string? caseId = null)
+    {
+        var answer = token is null || (accountId is not null && accountId != token.AccountId)
+            ? Problems.InvalidProof
+            : await SpendAsync(http, token, now, caseId);
+        metrics.CountLink(LinkPurpose.Veto, answer.Refusal is null);
+        return answer;
+    }
+
+    private async Task<Answer> SpendAsync(HttpContext http, LinkToken token, DateTimeOffset now, string? caseId)
     {
         var cancellation = http.RequestAborted;
         await using var session = store.LightweightSession(token.AccountId);
         if (await session.LinkAsync(token, LinkPurpose.Veto, now, cancellation) is not { } link) return Problems.InvalidProof;
-        if (caseId is { } wanted && link.Subject != SupportCase.StreamKey(wanted)) return Problems.InvalidProof;
+        if (caseId is not null && SupportCase.CaseIdOf(link.Subject) != Uuid.Parse(caseId)) return Problems.InvalidProof;
 
         Origin.Of(http).Stamp(session);
         var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(link.Subject, cancellation);

@@ -30,6 +30,7 @@ public sealed class RolesTests(TestRun run)
         { "DELETE", "/principals/root/mfa-devices/{device}", "owner" },
         { "GET", "/principals/root/history", "owner support-agent support-approver auditor" },
         { "GET", "/audit", "owner auditor" },
+        { "POST", "/principals/root/cases", "support-agent" },
     };
 
     [Theory, MemberData(nameof(Endpoints))]

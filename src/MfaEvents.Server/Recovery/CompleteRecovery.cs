@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authorization;
-using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Edge;

@@ -188,6 +188,8 @@ public sealed class SecretsTests(TestRun run, SecretsTests.TalkativeHost talkati
             await account.Root.Put(account.PrincipalPath("user:alice") + "/password", new { newPassword = password });
         }
 
+        (await account.Root.Put(account.Path + "/contact", new { email, phone })).ShouldBe(HttpStatusCode.Accepted);
+
         // Somebody gets in without a device.
         var recovery = await account.BegunRecovery();
         var link = await recovery.EmailToken();
@@ -197,8 +199,6 @@ public sealed class SecretsTests(TestRun run, SecretsTests.TalkativeHost talkati
         await Submit(codes => account.KeyDigits(call["callId"].GetGuid(), codes[0]), Telephone.Wrong(call.TextOf("digits")));
         await Submit(codes => account.KeyDigits(call["callId"].GetGuid(), codes[0]), call.TextOf("digits"));
         story.Secrets.Add((await recovery.Complete()).ShouldBe(HttpStatusCode.OK).TextOf("accessToken"));
-
-        (await account.Root.Put(account.Path + "/contact", new { email, phone })).ShouldBe(HttpStatusCode.Accepted);
 
         // What is refused is not quoted either.
         var provisioner = host.A("provisioner");

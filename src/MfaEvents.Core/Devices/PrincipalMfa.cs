@@ -25,7 +25,10 @@ public sealed partial record PrincipalMfa
     /// <summary>
     /// Whether the enrolment code takes the place of a device: support removed every device, and none has been activated since.
     /// </summary>
-    public bool EnrolmentCodeRequired { get; init; }
+    public bool EnrolmentCodeRequired => EnrolmentCaseId is not null;
+
+    /// <summary>The case that gives that code: the one that removed the devices last.</summary>
+    public Guid? EnrolmentCaseId { get; init; }
 
     /// <summary>Until when sign-ins are flagged, after a removal by support.</summary>
     public DateTimeOffset? WatchedUntil { get; init; }
@@ -85,7 +88,7 @@ public sealed partial record PrincipalMfa
             Status = DeviceStatus.Active,
             ActivatedAt = at,
             Trend = DriftTrend.From(e.DriftSteps, at),
-        }) with { RefusesPasswordAlone = false, EnrolmentCodeRequired = false },
+        }) with { RefusesPasswordAlone = false, EnrolmentCaseId = null },
 
         DeviceOutOfSync e => With(e.DeviceId, device => device with
         {
@@ -162,7 +165,7 @@ public sealed partial record PrincipalMfa
         MfaRemovedBySupport e => this with
         {
             RefusesPasswordAlone = true,
-            EnrolmentCodeRequired = true,
+            EnrolmentCaseId = e.CaseId,
             WatchedUntil = e.WatchedUntil,
             ContactLockedSince = at,
         },

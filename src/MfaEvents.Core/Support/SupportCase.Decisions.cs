@@ -110,7 +110,9 @@ public sealed partial record SupportCase
     /// <summary>A second person takes the enrolment code, once, after the removal.</summary>
     public CaseDecision IssueEnrolmentCode(Person by, DateTimeOffset now, SupportPolicy policy)
     {
-        if (ExecutedAt is null || CodeIssued) return CaseDecision.WrongState;
+        // What is taken much later would enrol after the watch is over.
+        if (CodeIssued || ExecutedAt is not { } executed || now >= executed + policy.EnrolmentCodeLifetime)
+            return CaseDecision.WrongState;
         return Agents.Contains(by)
             ? SecondPerson(CaseDecisionKind.EnrolmentCode)
             : CaseDecision.Of(new EnrolmentCodeIssued(now + policy.EnrolmentCodeLifetime));

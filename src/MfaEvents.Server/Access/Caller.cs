@@ -60,8 +60,9 @@ public sealed record Caller
     public bool UsedSecondFactor(bool recoveryServes) =>
         SecondFactors.Any(AuthenticationMethods.Contains) || (recoveryServes && AuthenticationMethods.Contains("recovery"));
 
-    /// <summary>Whether the token's sign-in put a recovery in the place of a second factor.</summary>
-    public bool CameByRecovery => AuthenticationMethods.Contains("recovery") && !UsedSecondFactor(recoveryServes: false);
+    /// <summary>Whether the token's sign-in put a recovery, or support's code, in the place of a second factor.</summary>
+    public bool CameWithoutDevice =>
+        (AuthenticationMethods.Contains("recovery") || UsedEnrolmentCode) && !UsedSecondFactor(recoveryServes: false);
 
     /// <summary>Whether the token's sign-in used the code that support handed out after it removed every device.</summary>
     public bool UsedEnrolmentCode => AuthenticationMethods.Contains("enrolment");

@@ -53,7 +53,7 @@ public sealed class Gate(
         if (allow.RootOnly && !caller.IsRoot) return Problems.Forbidden;
         context.Features.Set(caller);
 
-        var refusal = RecoveryBeyondItsPurpose(endpoint, caller, target)
+        var refusal = BeyondItsPurpose(endpoint, caller, target)
             ?? await StaleSignInAsync(endpoint, caller, target, context.RequestAborted)
             ?? IdempotencyKey.Check(context.Request)
             ?? await BodyAsync(endpoint, context);
@@ -63,8 +63,8 @@ public sealed class Gate(
     }
 
     // It signs out of its own session as well: that gives nobody anything.
-    private Problem? RecoveryBeyondItsPurpose(Endpoint endpoint, Caller caller, Target target) =>
-        !caller.CameByRecovery
+    private Problem? BeyondItsPurpose(Endpoint endpoint, Caller caller, Target target) =>
+        !caller.CameWithoutDevice
         || (target.Principal == caller.Principal
             && endpoint.Metadata.GetMetadata<ServesRecoveryAttribute>() is not null
             && (target.SessionId is not { } session || session == caller.SessionId))

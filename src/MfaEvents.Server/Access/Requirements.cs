@@ -20,8 +20,8 @@ public sealed class FreshSignInAttribute(FreshFor change) : Attribute
 }
 
 /// <summary>
-/// The endpoint serves a token that came by recovery too, for the caller's own principal. No other does: a recovery is there to
-/// get a working device and a new password, and for nothing else.
+/// The endpoint serves a token that came by recovery or by support's code too, for the caller's own principal. No other does: they
+/// are there to get a working device and a new password, and for nothing else.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ServesRecoveryAttribute : Attribute;

@@ -4,6 +4,7 @@ using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
 using MfaEvents.Core.Devices;
+using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Server.Support;
 
@@ -43,7 +44,10 @@ public sealed record EnrolmentCode(string Id, string Hash, DateTimeOffset Issued
             $"enrolment:{accountId}:{principal}:{new string([.. code.Where(char.IsAsciiLetterOrDigit)]).ToUpperInvariant()}")));
 }
 
-/// <summary>Deletes the code once a device is active, or with the next removal, in the transaction of their events.</summary>
+/// <summary>
+/// Deletes the code once a device is active, with the next removal, or when the owner says that something was not theirs, in the
+/// transaction of those events.
+/// </summary>
 public sealed partial class EnrolmentCodes : EventProjection
 {
     public EnrolmentCodes()
@@ -56,7 +60,8 @@ public sealed partial class EnrolmentCodes : EventProjection
 
     public override ValueTask ApplyAsync(IDocumentOperations operations, IEvent e, CancellationToken cancellation)
     {
-        if (e.Data is DeviceActivated or MfaRemovedBySupport or PrincipalDeleted)
+        if (e.Data is DeviceActivated or MfaRemovedBySupport or PrincipalDeleted
+            or SessionsEnded { Reason: SessionsEndReason.Repudiated })
         {
             // An event that is played again must not take a later code.
             var (principal, at) = (e.StreamKey!, e.Timestamp);

@@ -40,8 +40,8 @@ public static class IssueEnrolmentCodeEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        // Once a device is active nobody needs a code.
-        var decision = await session.LoadAsync<PrincipalMfa>(state.Principal, cancellation) is { EnrolmentCodeRequired: true }
+        // Once a device is active nobody needs a code; and the code after a later removal is that case's to give.
+        var decision = (await session.LoadAsync<PrincipalMfa>(state.Principal, cancellation))?.EnrolmentCaseId == caseId
             ? state.IssueEnrolmentCode(caller.Person(), now, settings.Support)
             : CaseDecision.WrongState;
         if (decision is not { Events: [EnrolmentCodeIssued issued] })

@@ -95,8 +95,9 @@ public sealed partial class QueuedAtOnce(IServiceProvider services, ILogger<Queu
             {
                 await queue.CopyAsync(session.TenantId, key, token);
             }
-            catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or TimeoutException)
+            catch (Exception exception)
             {
+                // The step is committed, and what it answers may be shown only once.
                 LogPutOff(exception);
             }
         }

@@ -33,8 +33,8 @@ public sealed record NewDevice(
 public sealed record NewDevicesView(IReadOnlyList<NewDevice> Items, int Removals);
 
 /// <summary>
-/// Removals that were followed, within their watch period, by a new device from an address never seen before: how a removal by a
-/// deceived desk looks. It reads the audit trail, which lags behind events by a moment.
+/// Removals that were followed, within their watch period, by a new device from an address never seen before, which is one that no
+/// device was used from: how a removal by a deceived desk looks. It reads the audit trail, which lags behind events by a moment.
 /// </summary>
 public static class ReadNewDevicesEndpoint
 {
@@ -57,7 +57,8 @@ public static class ReadNewDevicesEndpoint
             and not exists (
                 select from {AuditTables.Items} seen
                 where seen.account_id = $1 and seen.principal = $2 and seen.stream = $2 and seen.occurred_at < $3
-                    and seen.source_address = item.source_address)
+                    and seen.source_address = item.source_address
+                    and (seen.event_type = 'device_activated' or (seen.event_type = 'signed_in' and seen.data ->> 'factor' = 'otp')))
         order by index
         """;
 

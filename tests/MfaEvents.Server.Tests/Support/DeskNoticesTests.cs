@@ -81,6 +81,19 @@ public sealed class DeskNoticesTests(TestRun run)
     }
 
     [Fact]
+    public async Task Whoever_did_not_get_the_code_says_so_and_it_is_void()
+    {
+        var account = await api.RegisteredAccount();
+        var found = await account.OpenedCase().Executed();
+        var code = (await found.Code()).TextOf("code");
+        var told = await Mailbox.Of(account).Get("Support handed out an enrolment code");
+        told.Text.ShouldContain("From: our support desk.");
+        (await account.Stranger().Post("/repudiations", new { token = told.Token })).ShouldBe(HttpStatusCode.NoContent);
+        var half = await account.HalfSignedIn();
+        (await half.By.Post(half.Path + "/enrolment-codes", new { code })).ShouldRefuse(403, "invalid-authentication-code");
+    }
+
+    [Fact]
     public async Task A_number_that_changed_less_than_72_hours_ago_is_not_called()
     {
         var account = await api.RegisteredAccount();

@@ -115,5 +115,39 @@ public sealed class EnrolmentTests(TestRun run)
             .ShouldBe([(Factor.EnrolmentCode, true), (Factor.Otp, true), (Factor.Otp, null)]);
     }
 
+    [Fact]
+    public async Task Its_session_gets_a_device_and_a_password_for_its_own_principal_and_nothing_else()
+    {
+        var account = await api.RegisteredAccount();
+        await account.CreatedUser("alice");
+        var found = await account.OpenedCase().Executed();
+        var half = await account.HalfSignedIn();
+        var owner = half.By.With(await Submit(half, (await found.Code()).TextOf("code")));
+
+        (await owner.Get(account.RootPath + "/mfa-devices")).ShouldBe(HttpStatusCode.OK);
+        Reply[] others =
+        [
+            await owner.Get(account.Path + "/contact"),
+            await owner.Get(account.Path + "/users"),
+            await owner.Get(account.Path + "/audit"),
+            await owner.Post(account.Path + "/users", new { userName = "mallory" }),
+            await owner.Post(account.PrincipalPath("user:alice") + "/mfa-devices", new { deviceName = "mine", deviceType = "virtual" }),
+            await owner.Put(account.PrincipalPath("user:alice") + "/password", new { newPassword = "correct horse battery staple" }),
+            await owner.Delete(account.PrincipalPath("user:alice") + "/sessions"),
+        ];
+        others.ShouldAllBe(reply => reply.Slug == "insufficient-user-authentication");
+    }
+
+    [Fact]
+    public async Task An_earlier_case_gives_no_code_after_a_later_removal_and_none_gives_it_late()
+    {
+        var account = await api.RegisteredAccount();
+        var earlier = await account.OpenedCase().Executed();
+        var later = await account.OpenedCase(by: "carl").Executed();
+        (await earlier.Code(account.Approver("carl"))).ShouldRefuse(409, "case-state");
+        account.Time.Pass(TimeSpan.FromHours(72));
+        (await later.Code()).ShouldRefuse(409, "case-state");
+    }
+
     private static Task<Reply> Submit(HalfSignIn half, string code) => half.By.Post(half.Path + "/enrolment-codes", new { code });
 }

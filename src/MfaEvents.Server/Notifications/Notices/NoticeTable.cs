@@ -106,8 +106,7 @@ public static class NoticeTable
             $"Every device of {of.Who} stays: the removal was stopped. If somebody asked our support desk in your name, change "
             + "the password.") with { Link = null },
         On<EnrolmentCodeIssued>("Support handed out an enrolment code", (_, of) =>
-            $"Our support desk handed out the code with which {of.Who} signs in after the password, until a device is active.")
-            with { Link = null },
+            $"Our support desk handed out the code with which {of.Who} signs in after the password, until a device is active."),
         On<CaseExpired>("A case at support expired", (_, of) =>
             $"Nobody decided in time about the devices of {of.Who}, which somebody asked our support desk to remove: they stay.")
             with { Link = null },

@@ -58,14 +58,15 @@ public sealed class Repudiations(
             if (found is null || NoticeSubject.Parse(found.Subject) is not { } subject) return false;
             return others.FirstOrDefault(other => subject.Stream.StartsWith(other.StreamPrefix, StringComparison.Ordinal)) is { } other
                 ? await other.RepudiateAsync(token, subject, http, now)
-                : await OfPrincipalAsync(token, subject, http, now);
+                : await OfPrincipalAsync(token, subject, await query.SubjectAsync(subject.Stream, http.RequestAborted), http, now);
         }
     }
 
-    private async Task<bool> OfPrincipalAsync(LinkToken token, NoticeSubject subject, HttpContext http, DateTimeOffset now)
+    private async Task<bool> OfPrincipalAsync(
+        LinkToken token, NoticeSubject subject, string about, HttpContext http, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
-        var whose = subject.Stream == Account.StreamKey ? Principal.Root : subject.Stream;
+        var whose = about == Account.StreamKey ? Principal.Root : about;
         using var turn = await turnstile.EnterAsync(token.AccountId, whose, cancellation);
         await using var session = store.LightweightSession(token.AccountId);
         Origin.Of(http).Stamp(session);

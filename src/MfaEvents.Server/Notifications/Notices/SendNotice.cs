@@ -6,6 +6,7 @@ using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Setup;
@@ -60,7 +61,10 @@ public static partial class SendNoticeHandler
             var subject = purpose == LinkPurpose.Repudiation
                 ? new NoticeSubject(message.Stream, message.Version, message.ContactVersion).Text()
                 : message.Stream;
-            var token = session.OpenLink(purpose, subject, clock.GetUtcNow(), settings.NoticeLinkLifetime);
+            var lifetime = purpose == LinkPurpose.Veto && settings.Support.CoolingOff > settings.NoticeLinkLifetime
+                ? settings.Support.CoolingOff
+                : settings.NoticeLinkLifetime;
+            var token = session.OpenLink(purpose, subject, clock.GetUtcNow(), lifetime);
             var (words, meaning) = NoticeWords.Of(purpose, whom, message.Stream);
             return letter with
             {
@@ -77,6 +81,9 @@ public static partial class SendNoticeHandler
     {
         // Its address says where the gateway is.
         if (happened.UserName == Origin.Telephony) return "From: the phone that was called.";
+        if (happened.Data is ICaseEvent and not RemovalVetoed and not CaseClosed { Reason: ClosureReason.PrincipalDeleted }
+            && happened.UserName != Origin.Product.Actor)
+            return "From: our support desk.";
         if (happened.GetHeader(Origin.ClientAddressHeader)?.ToString() is not { } address)
             return "From: nowhere; this happened by itself, in its time.";
         return happened.GetHeader(Origin.UserAgentHeader)?.ToString() is { } userAgent
@@ -126,6 +133,10 @@ public static class NoticeWords
             "This was not me",
             "If this was you, there is nothing to do. If it was not, say so by the link below: it ends the recovery, and takes back "
             + "the session, the devices and the password that came of it."),
+        LinkPurpose.Repudiation when SupportCase.CaseIdOf(stream) is not null => (
+            "This was not me",
+            $"If this was you, there is nothing to do. If it was not, say so by the link below: the code is void, and all sessions of {who} "
+            + "end."),
         LinkPurpose.Veto => (
             "Stop this",
             "If you did not ask for this, stop it by the link below."),

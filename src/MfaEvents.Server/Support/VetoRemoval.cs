@@ -1,5 +1,6 @@
 using Marten;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
@@ -12,27 +13,32 @@ using Wolverine.Http;
 
 namespace MfaEvents.Server.Support;
 
-public sealed record VetoRemoval([PlainText] string Token);
+/// <param name="Token">The token of a notice; the owner, signed in, needs none.</param>
+public sealed record VetoRemoval([PlainText] string? Token);
 
 /// <summary>
-/// The owner stops a removal during its cooling-off: by the token of a notice, which needs nothing else, or signed in, without a
-/// body.
+/// The owner stops a removal during its cooling-off: by the token of a notice, which needs nothing else, or signed in, with a body
+/// that holds no token or without a body.
 /// </summary>
 public static class VetoRemovalEndpoint
 {
     [WolverinePost(Routes.Case + "/veto"), AllowAnonymous, PerAddress(ExceptBearers = true)]
     [Answers(204), Refuses(401, "unauthenticated"), Refuses(403, "invalid-proof", "forbidden"), Refuses(409, "case-state")]
+    [Refuses(400, "malformed-request"), Refuses(413, "payload-too-large"), Refuses(415, "unsupported-media-type")]
     [Refuses(429, "too-many-attempts")]
     public static async Task<Answer> Post(
         HttpContext http, string accountId, string caseId, Vetoes vetoes, DateTimeOffset now)
     {
-        if (http.Request.ContentLength is null or 0 && http.Request.ContentType is null)
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } || http.Request.ContentLength == 0)
             return await vetoes.ByOwnerAsync(http, accountId, caseId);
 
-        // The gate reads no body here: a veto by the owner has none.
+        // The gate reads no body here: a veto by the owner needs none.
         if (await RequestBody.CheckAsync(http, typeof(VetoRemoval)) is { } refusal) return refusal;
-        var body = await http.Request.ReadFromJsonAsync<VetoRemoval>(Json.Options, http.RequestAborted);
-        return await vetoes.ByTokenAsync(http, LinkToken.Parse(body!.Token), now, accountId, caseId);
+        if ((await http.Request.ReadFromJsonAsync<VetoRemoval>(Json.Options, http.RequestAborted))!.Token is { } token)
+            return await vetoes.ByTokenAsync(http, LinkToken.Parse(token), now, accountId, caseId);
+        return Caller.From(http.User) is null
+            ? Problems.Validation("token", "token is required of whoever is not signed in.")
+            : await vetoes.ByOwnerAsync(http, accountId, caseId);
     }
 }
 

@@ -152,7 +152,8 @@ public sealed class CasesTests(TestRun run)
         (await refused.Refuse()).ShouldBe(HttpStatusCode.OK);
 
         var vetoed = await account.OpenedCase().Approved();
-        (await account.Root.Post(vetoed.Path + "/veto")).ShouldBe(HttpStatusCode.NoContent);
+        (await api.Nobody().Post(vetoed.Path + "/veto", new { })).ShouldRefuse(400, "validation");
+        (await account.Root.Post(vetoed.Path + "/veto", new { })).ShouldBe(HttpStatusCode.NoContent);
 
         var closed = await account.OpenedCase().Approved();
         (await closed.Close()).ShouldBe(HttpStatusCode.OK).TextOf("state").ShouldBe("closed");

@@ -13,6 +13,7 @@ public sealed class Ground : IAsyncDisposable
         select table_schema || '.' || table_name from information_schema.columns
         where column_name = 'tenant_id' and table_schema in ('mfa', 'sealed') and table_name like 'mt\_doc\_%'
           and table_name not like 'mt\_doc\_audit%' and table_name <> 'mt_doc_rememberedanswer'
+          and table_name not in ('mt_doc_openlink', 'mt_doc_noticemark')
         """;
 
     private readonly NpgsqlConnection database;

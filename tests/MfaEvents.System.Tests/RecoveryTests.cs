@@ -76,14 +76,19 @@ public sealed class RecoveryTests : IDisposable
             (await recovery.StepAsync(other)).ShouldBe("completed");
             (await recovery.PostAsync(other, "completion")).ShouldBe(409).Slug.ShouldBe("recovery-state");
             (await again.Api.GetAsync($"/accounts/{account}/principals/root/mfa-devices", token)).ShouldBe(200).Body!["devices"]!.AsArray().Count.ShouldBe(1);
-            var history = await (await again.OwnerOfAsync(account)).HistoryAsync();
+            var owner = await again.OwnerOfAsync(account);
+            var history = await owner.HistoryAsync();
             history.Count(item => item!["eventType"]!.ToString() == "recovery_verified").ShouldBe(1);
 
-            // Nobody lost the way to say that it was not them.
+            // Nobody lost the way to say that it was not them, and what the thief added goes, by the clock of every day.
+            var thiefs = new JsonObject { ["deviceName"] = "thiefs", ["deviceType"] = "virtual" };
+            (await again.Api.PostAsync($"/accounts/{account}/principals/root/mfa-devices", token, thiefs)).ShouldBe(201);
             var mail = await File.ReadAllTextAsync(MailOf(recovery), TestContext.Current.CancellationToken);
             (await other.PostAsync($"/recoveries/{recovery.Id}/repudiation", new() { ["token"] = Link(mail, "repudiation") })).ShouldBe(204);
             (await again.Api.GetAsync($"/accounts/{account}/principals/root/mfa-devices", token)).ShouldBe(401);
             (await recovery.StepAsync(other)).ShouldBe("repudiated");
+            var left = (await again.Api.GetAsync($"{owner.Path}/principals/root/mfa-devices", owner.Token)).ShouldBe(200).Body!["devices"]!.AsArray();
+            left.ShouldHaveSingleItem()!["deviceName"]!.ToString().ShouldNotBe("thiefs");
         }
     }
 

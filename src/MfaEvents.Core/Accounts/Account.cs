@@ -79,7 +79,7 @@ public sealed partial record Account
             ContactVersion = e.ContactVersion,
             PendingEmail = null,
             PendingPhone = null,
-            FormerContacts = [],
+            FormerContacts = [.. state!.FormerContacts.Where(former => former.Version < e.RestoredVersion)],
             UndoneContacts =
             [
                 .. state!.UndoneContacts.Where(undone => at - undone.At < Memory),

@@ -21,6 +21,7 @@ public sealed record RecoveryTraces(IReadOnlySet<Guid> Devices, bool SetPassword
     {
         HashSet<Guid> sessions = [sessionId];
         HashSet<Guid> devices = [];
+        Dictionary<Guid, bool> setBefore = [];
         var setPassword = false;
         foreach (var (happened, by) in since)
         {
@@ -30,6 +31,11 @@ public sealed record RecoveryTraces(IReadOnlySet<Guid> Devices, bool SetPassword
                 // When the recovery began there was a device. A password alone signs in after it because that one was removed.
                 case SignedIn { Factor: Factor.Password } e: sessions.Add(e.SessionId); break;
                 case SignedIn { DeviceId: { } device } e when devices.Contains(device): sessions.Add(e.SessionId); break;
+
+                // A further recovery begins with the password: one that was set by this one's session is no proof of the owner.
+                case RecoveryVerified e: setBefore[e.RecoveryId] = setPassword; break;
+                case SignedIn { Factor: Factor.Recovery } e when setPassword: sessions.Add(e.SessionId); break;
+                case RecoveryUndone { PasswordVoided: true } e: setPassword = setBefore.GetValueOrDefault(e.RecoveryId); break;
                 case DeviceAssigned e when traced: devices.Add(e.DeviceId); break;
                 case DeviceActivated e when traced: devices.Add(e.DeviceId); break;
                 case PasswordChanged: setPassword = traced; break;

@@ -94,8 +94,6 @@ public sealed record RootRecovery
     /// <summary>The session that it gave.</summary>
     public Guid? SessionId { get; init; }
 
-    public DateTimeOffset? CompletedAt { get; init; }
-
     /// <summary>Whether it goes on, as far as events tell.</summary>
     public bool IsOpen => Step is RecoveryStep.Email or RecoveryStep.Phone or RecoveryStep.Verified;
 
@@ -226,7 +224,7 @@ public sealed record RootRecovery
             AvailableAt = e.AvailableAt,
             ExpiresAt = e.ExpiresAt,
         },
-        RecoveryCompleted e => this with { Step = RecoveryStep.Completed, SessionId = e.SessionId, CompletedAt = at },
+        RecoveryCompleted e => this with { Step = RecoveryStep.Completed, SessionId = e.SessionId },
         RecoveryProofRejected e => this with
         {
             ConsecutiveFailures = ConsecutiveFailures + 1,

@@ -76,11 +76,11 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
     {
         var cancellation = http.RequestAborted;
         await using var session = store.LightweightSession(answered.AccountId);
-        Origin.Of(http).Stamp(session);
+        Origin.OfTelephony(http).Stamp(session);
 
-        // A recovery or a removal locks the contact, whatever was asked for before it.
-        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
-        if (root is null || root.IsContactLocked(now, settings.Contact)) return;
+        // A recovery or a removal locks the contact, whatever was asked for before it: under root's lock, as both of them are.
+        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
+        if (root.Aggregate?.IsContactLocked(now, settings.Contact) != false) return;
 
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (stream.Aggregate is not { } account) return;

@@ -70,27 +70,27 @@ public sealed class RecoveryRepudiations(IDocumentStore store, Recoveries recove
         return true;
     }
 
-    // Whoever was reached by contact information that was taken back, or long ago, has no say.
+    // Whoever was reached by contact information that was taken back, or long before the recovery began, has no say.
     private async Task<OpenLink?> LinkAsync(
         IQuerySession session, LinkToken token, Guid recoveryId, DateTimeOffset now, CancellationToken cancellation) =>
         await session.LinkAsync(token, LinkPurpose.Repudiation, now, cancellation) is { } link
         && NoticeSubject.Parse(link.Subject) is { } told
         && told.Stream == RootRecovery.StreamKey(recoveryId)
         && await session.LoadAsync<Account>(Account.StreamKey, cancellation) is { } account
-        && account.HasSay(told.ContactVersion, now, settings.Contact)
+        && account.HasSay(told.ContactVersion, await session.RecoveryBeganAsync(told.Stream, cancellation) ?? now, settings.Contact)
             ? link
             : null;
 
     private static async Task UndoAsync(HeldRecovery held, Guid sessionId, CancellationToken cancellation)
     {
-        var completedAt = held.State.CompletedAt!.Value;
-        var events = await held.Session.Events.QueryAllRawEvents()
-            .Where(e => e.StreamKey == Principal.Root && e.Timestamp >= completedAt)
-            .OrderBy(e => e.Version)
+        // By version: two streams of one commit have no instant in common, and clocks step back.
+        var verified = await held.Session.Events.QueryAllRawEvents()
+            .Where(e => e.StreamKey == Principal.Root && e.EventTypeName == "recovery_verified")
             .ToListAsync(cancellation);
-        var traces = RecoveryTraces.Of(sessionId, events
-            .SkipWhile(e => e.Data is not RecoveryVerified verified || verified.RecoveryId != held.Id)
-            .Select(e => new Traced(e.Data, SessionOf(e))));
+        var version = verified.Single(e => ((RecoveryVerified)e.Data).RecoveryId == held.Id).Version;
+        var events = await held.Session.Events.FetchStreamAsync(
+            Principal.Root, fromVersion: version + 1, token: cancellation);
+        var traces = RecoveryTraces.Of(sessionId, events.Select(e => new Traced(e.Data, SessionOf(e))));
 
         held.AppendToRoot(held.Root.UndoRecovery(held.Id, traces));
         if (traces.SetPassword

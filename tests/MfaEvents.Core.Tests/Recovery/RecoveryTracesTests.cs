@@ -16,6 +16,26 @@ public sealed class RecoveryTracesTests
     private static readonly Guid His = new("0199f3e6-0000-7000-8000-000000000004");
     private static readonly Guid HisToo = new("0199f3e6-0000-7000-8000-000000000005");
 
+    [Fact]
+    public void A_second_recovery_by_the_password_of_the_first_belongs_to_it_whichever_is_undone_first()
+    {
+        Traced[] both =
+        [
+            By(Recovered, new PasswordChanged()),
+            By(null, new RecoveryVerified(Guid.AllBitsSet)),
+            By(null, new SignedIn(Next, Factor.Recovery, null)),
+            By(Next, new DeviceActivated(His, 1, 0)),
+            By(Next, new PasswordChanged()),
+        ];
+        RecoveryTraces.Of(Recovered, both).SetPassword.ShouldBeTrue();
+        RecoveryTraces.Of(Recovered, both).Devices.ShouldBe([His]);
+        RecoveryTraces.Of(Recovered, [.. both, By(null, new RecoveryUndone(Guid.AllBitsSet, true))]).SetPassword.ShouldBeTrue();
+
+        // The first one is undone: what its password's successor set is no longer the password.
+        Traced[] second = [By(Next, new PasswordChanged()), By(null, new RecoveryUndone(Guid.NewGuid(), true))];
+        RecoveryTraces.Of(Next, second).SetPassword.ShouldBeFalse();
+    }
+
     private static Traced By(Guid? session, object happened) => new(happened, session);
 
     [Fact]

@@ -73,7 +73,7 @@ public sealed class Mails(
         mail.From.Add(settings.Mail.From is { } from
             ? MailboxAddress.Parse(from)
             : new MailboxAddress(settings.Issuer, $"no-reply@{host}"));
-        mail.To.Add(MailboxAddress.Parse(address));
+        mail.To.Add(new MailboxAddress("", address));
 
         // RFC 3834 5: nobody's holidays are answered to it.
         mail.Headers.Add("Auto-Submitted", "auto-generated");

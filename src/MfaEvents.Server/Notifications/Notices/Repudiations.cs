@@ -71,7 +71,10 @@ public sealed class Repudiations(
         await using var session = store.LightweightSession(token.AccountId);
         Origin.Of(http).Stamp(session);
 
-        // The principal first, as everywhere. One that is gone has no sessions.
+        // Principals first, as everywhere, and root before a user: its contact may be restored. One that is gone has no sessions.
+        var root = whose == Principal.Root
+            ? null
+            : await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
         var principal = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(whose, cancellation);
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (stream.Aggregate is not { } account) return false;
@@ -93,6 +96,9 @@ public sealed class Repudiations(
             await session.SaveChangesAsync(cancellation);
             return true;
         }
+
+        // Whoever changed it did so in a session of the root user.
+        root?.AppendMany(PrincipalMfa.Repudiate());
 
         await using var scope = scopes.CreateAsyncScope();
         var messages = scope.ServiceProvider.GetRequiredService<IMessageBus>();

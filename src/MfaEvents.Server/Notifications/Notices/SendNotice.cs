@@ -34,7 +34,8 @@ public static partial class SendNoticeHandler
 
         // An address that was taken back meanwhile is a stranger's.
         if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return;
-        if (!account.HasSay(message.ContactVersion, happened.Timestamp, settings.Contact)) return;
+        var since = await query.RecoveryBeganAsync(message.Stream, cancellation) ?? happened.Timestamp;
+        if (!account.HasSay(message.ContactVersion, since, settings.Contact)) return;
 
         var who = WhoOf(await query.SubjectAsync(message.Stream, cancellation));
         var device = await DeviceAsync(query, happened, cancellation);

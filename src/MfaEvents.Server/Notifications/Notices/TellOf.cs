@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using Marten;
 using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Recovery;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Setup;
 using Wolverine;
@@ -27,8 +28,9 @@ public static class TellOfHandler
             && (row.AtMostEvery is not { } pause || await IsDueAsync(happened, pause, session, cancellation));
         if (!tells) return mails;
 
-        // Whoever had a say when it happened, however long the message has waited.
-        foreach (var version in account.ContactsToTell(happened.Timestamp, settings.Contact))
+        // Whoever had a say when it happened, however long the message has waited, or when the recovery began that it belongs to.
+        var since = await session.RecoveryBeganAsync(message.Stream, cancellation) ?? happened.Timestamp;
+        foreach (var version in account.ContactsToTell(since, settings.Contact))
             mails.Add(new SendNotice(session.TenantId, message.Stream, message.Version, version));
         return mails;
     }
@@ -60,6 +62,11 @@ public static class ToldEvents
         SupportCase.CaseIdOf(stream) is not null
             ? (await session.LoadAsync<SupportCase>(stream, cancellation))?.Principal ?? Principal.Root
             : stream;
+
+    /// <summary>When the recovery of a stream began; null for other streams.</summary>
+    public static async Task<DateTimeOffset?> RecoveryBeganAsync(
+        this IQuerySession session, string stream, CancellationToken cancellation) =>
+        RootRecovery.IdOf(stream) is null ? null : (await session.LoadAsync<RootRecovery>(stream, cancellation))?.StartedAt;
 
     /// <summary>One event of a stream; null when it is not there.</summary>
     public static async Task<IEvent?> EventAsync(

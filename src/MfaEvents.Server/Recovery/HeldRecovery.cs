@@ -34,7 +34,7 @@ public sealed class HeldRecovery(
         stream = await session.Events.FetchForExclusiveWriting<RootRecovery>(RootRecovery.StreamKey(id), cancellation);
         if (root.Aggregate is null || stream.Aggregate is not { } state) return false;
 
-        // The account's own stream is not locked: whoever changes its contact information holds the root user's lock.
+        // The account's own stream is not locked: whoever takes its contact information back holds the root user's lock.
         State = state;
         var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
         if (State.Outdated(Root.PasswordChangedAt, account!) is { } reason) Append(State.End(reason));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marten;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Marten;
+using MfaEvents.Server.Audit.Log;
 using Npgsql;
 
-namespace MfaEvents.Server.Audit;
+namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>One line of an account's audit trail: an event with who, when and from where.</summary>
 /// <param name="Index">Dense per account from 0, oldest first.</param>
@@ -55,6 +56,40 @@ public sealed class AuditPage(string accountId)
         if (value is null) return this;
         values.Add(value);
         conditions.Add($"{column} {comparison} ${values.Count}");
+        return this;
+    }
+
+    /// <summary>
+    /// Only items of a time. Where it begins and ends in the trail is found by the greatest time so far, which ascends with the index:
+    /// no item is read that is far from it.
+    /// </summary>
+    /// <param name="from">Inclusive; null for the beginning.</param>
+    /// <param name="to">Exclusive; null for the end.</param>
+    public AuditPage Between(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (from is not null)
+        {
+            Where("occurred_at", ">=", from.Value.ToUniversalTime());
+            conditions.Add(
+                $"""
+                index >= (
+                    select index from {AuditTables.Items} where account_id = $1 and latest_at >= ${values.Count}
+                    order by latest_at, index limit 1)
+                """);
+        }
+
+        if (to is not null)
+        {
+            Where("occurred_at", "<", to.Value.ToUniversalTime());
+            conditions.Add(
+                $"""
+                index <= (
+                    select index from {AuditTables.Items} where account_id = $1 and latest_at < ${values.Count} + make_interval(secs =>
+                        (select skew_seconds from {LogTables.Sizes} where account_id = $1))
+                    order by latest_at desc, index desc limit 1)
+                """);
+        }
+
         return this;
     }
 

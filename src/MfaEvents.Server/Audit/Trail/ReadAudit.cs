@@ -7,7 +7,7 @@ using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using Wolverine.Http;
 
-namespace MfaEvents.Server.Audit;
+namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>A page of the trail, newest first.</summary>
 /// <param name="Items">The items.</param>
@@ -51,10 +51,9 @@ public static class ReadAuditEndpoint
             .Where("principal", "=", principal)
             .Where("device_id", "=", deviceId)
             .Where("event_type", "=", eventType)
-            .Where("actor", "=", actor)
-            .Where("source_address", "=", sourceAddress)
-            .Where("occurred_at", ">=", from?.ToUniversalTime())
-            .Where("occurred_at", "<", to?.ToUniversalTime())
+            .Where("actor", "=", AuditCopy.Cut(actor))
+            .Where("source_address", "=", AuditCopy.Cut(sourceAddress))
+            .Between(from, to)
             .Where("index", "<", before)
             .ReadAsync(session, limit + 1, cancellation);
         return Answer.Ok(new AuditView(

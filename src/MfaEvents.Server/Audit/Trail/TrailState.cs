@@ -33,9 +33,9 @@ public sealed class TrailState
         $"""
         select tile.account_id, tile.level, tile.index, tile.hashes
         from {LogTables.Sizes} log
-        cross join lateral generate_series(0, length(to_hex(log.size)) - 1) as level
+        cross join lateral generate_series(0, length(to_hex(log.size)) - 1) as depth
         join {LogTables.Tiles} tile
-            on tile.account_id = log.account_id and tile.level = level and tile.index = log.size >> (4 * (level + 1))
+            on tile.account_id = log.account_id and tile.level = depth and tile.index = log.size >> (4 * (depth + 1))
         where log.account_id = any($1)
         """;
 
@@ -113,7 +113,7 @@ public sealed class TrailState
 
         return state;
 
-        void Add(string sql, params object[] values)
+        void Add(string sql, params Array[] values)
         {
             var command = new NpgsqlBatchCommand(sql);
             foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });

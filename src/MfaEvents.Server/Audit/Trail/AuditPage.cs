@@ -93,7 +93,8 @@ public sealed class AuditPage(string accountId)
         return this;
     }
 
-    public async Task<IReadOnlyList<AuditItem>> ReadAsync(IQuerySession session, int limit, CancellationToken cancellation)
+    public async Task<IReadOnlyList<AuditItem>> ReadAsync(
+        IQuerySession session, EventData data, int limit, CancellationToken cancellation)
     {
         await using var connection = (NpgsqlConnection)session.Database.CreateConnection();
         await connection.OpenAsync(cancellation);
@@ -103,11 +104,11 @@ public sealed class AuditPage(string accountId)
         foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var items = new List<AuditItem>();
-        while (await reader.ReadAsync(cancellation)) items.Add(Item(reader));
+        while (await reader.ReadAsync(cancellation)) items.Add(Item(reader, data));
         return items;
     }
 
-    private static AuditItem Item(NpgsqlDataReader row)
+    private static AuditItem Item(NpgsqlDataReader row, EventData data)
     {
         return new AuditItem(
             row.GetInt64(0),
@@ -124,7 +125,7 @@ public sealed class AuditPage(string accountId)
             row.IsDBNull(11) ? null : row.GetGuid(11),
             Text(12),
             Text(13),
-            JsonSerializer.Deserialize<JsonElement>(row.GetString(14)));
+            data.Shown(row.GetString(5), row.GetString(14)));
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }

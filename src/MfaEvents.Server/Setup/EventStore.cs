@@ -9,7 +9,6 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
-using MfaEvents.Server.Audit;
 using MfaEvents.Server.Audit.Log;
 using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
@@ -37,7 +36,6 @@ public static class EventStore
     {
         TimeProvider clock = new MicrosecondClock();
         builder.Services.AddSingleton(clock);
-        builder.Services.AddSingleton<EventData>();
         builder.Services.AddMarten(store => Configure(store, connectionString, clock))
             .IntegrateWithWolverine(integration =>
             {

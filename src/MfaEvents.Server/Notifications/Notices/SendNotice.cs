@@ -92,9 +92,9 @@ public static partial class SendNoticeHandler
             : $"From: {address}";
     }
 
-    // Anybody writes into it what they like, and this mail is believed: nothing in it becomes a link.
+    // Anybody writes into it what they like, and this mail is believed.
     private static string Harmless(string userAgent) =>
-        DotInName().Replace(Unusual().Replace(userAgent[..Math.Min(userAgent.Length, LongestUserAgent)], "?"), "[.]");
+        Unusual().Replace(userAgent[..Math.Min(userAgent.Length, LongestUserAgent)], "?");
 
     private static async Task<string> DeviceAsync(IQuerySession query, IEvent happened, CancellationToken cancellation)
     {
@@ -120,9 +120,6 @@ public static partial class SendNoticeHandler
 
     [GeneratedRegex(@"[^A-Za-z0-9 ._;()/,+-]")]
     private static partial Regex Unusual();
-
-    [GeneratedRegex(@"\.(?=[A-Za-z])")]
-    private static partial Regex DotInName();
 }
 
 /// <summary>How the links of notices are worded.</summary>

@@ -37,6 +37,13 @@ public sealed partial record Account
         ContactVersion,
     ];
 
+    /// <summary>
+    /// The versions whose addresses a restoration took back: each is told of that once, and of nothing after it. Whoever changed the
+    /// contact for good learns so that somebody else has the former one.
+    /// </summary>
+    public IReadOnlyList<int> ContactsTakenBack(ContactRestored restored) =>
+        UndoneContacts.FirstOrDefault(undone => undone.To == restored.ContactVersion - 1)?.Emails ?? [];
+
     /// <summary>Whether a version was taken back.</summary>
     public bool IsUndone(int version) => UndoneContacts.Any(undone => undone.From <= version && version <= undone.To);
 

@@ -79,6 +79,7 @@ public static class EventStore
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         store.Schema.For<PasswordBeforeRecovery>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<KeptRecoveryKey>();
+        store.Schema.For<RootRecovery>().Index(recovery => recovery.StartedAt);
         RememberedAnswer.Map(store);
         AuditTables.Map(store);
         LogTables.Map(store);

@@ -102,6 +102,8 @@ public sealed partial record Account
         _ => state,
     };
 
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
+
     private static ImmutableArray<DateTimeOffset> Recent(ImmutableArray<DateTimeOffset> times, DateTimeOffset at) =>
         [.. times.Where(time => at - time < Day)];
 }

@@ -48,10 +48,5 @@ public sealed record RecoveryPolicy
     /// <summary>The seconds until another recovery may prove its e-mail; null when it may now.</summary>
     /// <param name="proven">When the account's recoveries proved theirs.</param>
     /// <param name="now">The time.</param>
-    public int? SecondsUntilNext(IEnumerable<DateTimeOffset> proven, DateTimeOffset now)
-    {
-        var day = TimeSpan.FromHours(24);
-        DateTimeOffset[] ofToday = [.. proven.Where(at => now - at < day).Order()];
-        return ofToday.Length < PerDay ? null : (int)Math.Ceiling((ofToday[^PerDay] + day - now).TotalSeconds);
-    }
+    public int? SecondsUntilNext(IEnumerable<DateTimeOffset> proven, DateTimeOffset now) => Core.PerDay.Wait(proven, PerDay, now);
 }

@@ -61,6 +61,9 @@ public static class EventStore
         store.Events.MetadataConfig.EnableAll();
         store.Events.MetadataConfig.UserNameEnabled = true;
         store.Events.TimeProvider = clock;
+
+        // A case's snapshot leaves the message for the desk's queue, whatever changed the case.
+        store.Events.EnableSideEffectsOnInlineProjections = true;
         PinEventNames(store.Events);
 
         store.Schema.For<SealedSeed>().DatabaseSchemaName(SealedSchema);

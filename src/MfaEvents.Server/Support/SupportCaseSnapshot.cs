@@ -8,7 +8,10 @@ using MfaEvents.Server.Audit;
 
 namespace MfaEvents.Server.Support;
 
-/// <summary>Keeps the state of each case, in the transaction of its events.</summary>
+/// <summary>
+/// Keeps the state of each case, in the transaction of its events, and leaves in it a message for the desk's queue, whoever or
+/// whatever took the step.
+/// </summary>
 public sealed partial class SupportCaseSnapshot : SingleStreamProjection<SupportCase, string>
 {
     // The streams of others cost nothing here.
@@ -16,6 +19,12 @@ public sealed partial class SupportCaseSnapshot : SingleStreamProjection<Support
 
     public override SupportCase? Evolve(SupportCase? snapshot, string id, IEvent e) =>
         e.Data is ICaseEvent happened ? SupportCase.Evolve(snapshot, id, happened, e.Timestamp, People.Of(e)) : snapshot;
+
+    public override ValueTask RaiseSideEffects(IDocumentOperations operations, IEventSlice<SupportCase> slice)
+    {
+        if (slice.Snapshot is { } found) slice.PublishMessage(new QueueCase(slice.TenantId, found.CaseId));
+        return ValueTask.CompletedTask;
+    }
 }
 
 /// <summary>Who somebody is at the desk: issuer and subject.</summary>

@@ -128,6 +128,8 @@ public sealed partial record Account
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one > other || other is null ? one : other;
 
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
+
     private static ImmutableArray<DateTimeOffset> Recent(ImmutableArray<DateTimeOffset> times, DateTimeOffset at) =>
         [.. times.Where(time => at - time < Day)];
 }

@@ -19,7 +19,7 @@ public sealed record RecordedEvidence(EvidenceKind Kind);
 
 /// <summary>A call to the number on file.</summary>
 /// <param name="CallId">The call.</param>
-/// <param name="Digits">What the agent reads out; whoever answers the phone keys it in. Shown this once.</param>
+/// <param name="Digits">What the agent reads out; whoever answers the phone keys it in.</param>
 /// <param name="ExpiresAt">Until when.</param>
 public sealed record PlacedCallBack(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
 {
@@ -78,7 +78,8 @@ public static class RecordEvidenceEndpoint
             accountId, CallPurpose.CaseEvidence, state.Id, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
         var placed = state.PlaceCall(call.CallId, call.ExpiresAt, note.Id, now, settings.Support);
         return (
-            Answer.AcceptedOnce(
+            Answer.AcceptedWithSecret(
+                new ShownSecret(SecretKind.Call, call.CallId),
                 new PlacedCallBackWithoutDigits(call.CallId, call.ExpiresAt),
                 () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt)),
             [.. placed.Events],

@@ -39,14 +39,25 @@ public sealed partial record Account
     /// <summary>The latest call to the pending number; null once it has done its work.</summary>
     public ContactCall? ContactCall { get; init; }
 
-    /// <summary>When the e-mail address in force was last exchanged for another one.</summary>
-    public DateTimeOffset? EmailChangedAt => FormerContacts.LastOrDefault(former => former.Email)?.ReplacedAt;
+    /// <summary>When a change of the e-mail address was last undone.</summary>
+    public DateTimeOffset? EmailRestoredAt { get; init; }
 
-    /// <summary>When the phone number in force was last exchanged for another one.</summary>
-    public DateTimeOffset? PhoneChangedAt => FormerContacts.LastOrDefault(former => former.Phone)?.ReplacedAt;
+    /// <summary>When a change of the phone number was last undone.</summary>
+    public DateTimeOffset? PhoneRestoredAt { get; init; }
+
+    /// <summary>
+    /// When the e-mail address in force was last exchanged for another one. To undo an exchange is one too: whoever has the former
+    /// mailbox may be the thief of it.
+    /// </summary>
+    public DateTimeOffset? EmailChangedAt =>
+        Later(FormerContacts.LastOrDefault(former => former.Email)?.ReplacedAt, EmailRestoredAt);
+
+    /// <summary>When the phone number in force was last exchanged for another one, or an exchange of it undone.</summary>
+    public DateTimeOffset? PhoneChangedAt =>
+        Later(FormerContacts.LastOrDefault(former => former.Phone)?.ReplacedAt, PhoneRestoredAt);
 
     /// <summary>When anything of it was last exchanged; null when it has long been what it is.</summary>
-    public DateTimeOffset? ContactChangedAt => FormerContacts.LastOrDefault()?.ReplacedAt;
+    public DateTimeOffset? ContactChangedAt => Later(EmailChangedAt, PhoneChangedAt);
 
     public static Account? Evolve(Account? state, IAccountEvent @event, DateTimeOffset at) => @event switch
     {
@@ -74,19 +85,7 @@ public sealed partial record Account
             ContactCall = e.Phone ? null : state!.ContactCall,
         },
 
-        ContactRestored e => state! with
-        {
-            ContactVersion = e.ContactVersion,
-            PendingEmail = null,
-            PendingPhone = null,
-            FormerContacts = [.. state!.FormerContacts.Where(former => former.Version < e.RestoredVersion)],
-            UndoneContacts =
-            [
-                .. state!.UndoneContacts.Where(undone => at - undone.At < Memory),
-                new UndoneContact(e.RestoredVersion + 1, e.ContactVersion - 1, at),
-            ],
-            ContactCall = null,
-        },
+        ContactRestored e => state!.Restored(e, at),
 
         ContactCallPlaced e => state! with
         {
@@ -102,6 +101,35 @@ public sealed partial record Account
         _ => state,
     };
 
+    private Account Restored(ContactRestored e, DateTimeOffset at)
+    {
+        var undone = FormerContacts.Where(former => former.Version >= e.RestoredVersion).ToArray();
+        var emails = undone.Where(former => former.Email).Select(former => former.Version).ToArray();
+        return this with
+        {
+            ContactVersion = e.ContactVersion,
+            PendingEmail = null,
+            PendingPhone = null,
+            FormerContacts = [.. FormerContacts.Where(former => former.Version < e.RestoredVersion)],
+            UndoneContacts =
+            [
+                .. UndoneContacts.Where(gone => at - gone.At < Memory),
+                new UndoneContact(e.RestoredVersion + 1, e.ContactVersion - 1, at)
+                {
+                    // The addresses that came after the one in force again: each was last in force in one of these.
+                    Emails = emails is [] ? [] : [.. emails[1..], e.ContactVersion - 1],
+                },
+            ],
+            EmailRestoredAt = emails is [] ? EmailRestoredAt : at,
+            PhoneRestoredAt = undone.Any(former => former.Phone) ? at : PhoneRestoredAt,
+            ContactCall = null,
+        };
+    }
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one > other || other is null ? one : other;
+
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
+
     private static ImmutableArray<DateTimeOffset> Recent(ImmutableArray<DateTimeOffset> times, DateTimeOffset at) =>
         [.. times.Where(time => at - time < Day)];
 }
@@ -114,7 +142,11 @@ public sealed partial record Account
 public sealed record FormerContact(int Version, DateTimeOffset ReplacedAt, bool Email, bool Phone);
 
 /// <summary>Versions of contact information that were undone.</summary>
-public sealed record UndoneContact(int From, int To, DateTimeOffset At);
+public sealed record UndoneContact(int From, int To, DateTimeOffset At)
+{
+    /// <summary>Those of them in which an address was last in force that is so no more.</summary>
+    public ImmutableArray<int> Emails { get; init; } = [];
+}
 
 /// <summary>A call to the pending phone number.</summary>
 public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits);

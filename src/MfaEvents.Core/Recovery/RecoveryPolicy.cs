@@ -6,6 +6,9 @@ namespace MfaEvents.Core.Recovery;
 /// <summary>The policies of the root user's recovery (NIST SP 800-63B-4 4.2).</summary>
 public sealed record RecoveryPolicy
 {
+    /// <summary>What is counted is counted for so long.</summary>
+    public static readonly TimeSpan Day = TimeSpan.FromHours(24);
+
     /// <summary>The whole process, and with it the link in the mail.</summary>
     [Range(typeof(TimeSpan), "00:10:00", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
@@ -21,6 +24,13 @@ public sealed record RecoveryPolicy
     /// <summary>How many recoveries of an account get past the e-mail in 24 hours.</summary>
     [Range(1, 20)]
     public int PerDay { get; init; } = 3;
+
+    /// <summary>
+    /// How many recoveries of an account begin in 24 hours, from wherever: each sends mail. One that its owner repudiated does not
+    /// count, so that whoever is flooded can make room for their own.
+    /// </summary>
+    [Range(1, 200)]
+    public int StartsPerDay { get; init; } = 20;
 
     /// <summary>The start in a row, from one network, after which the next one waits: each sends a mail.</summary>
     [Range(1, 100)]
@@ -45,13 +55,13 @@ public sealed record RecoveryPolicy
     /// <summary>How starts in a row from one network wait.</summary>
     public ThrottlePolicy Starts(ThrottlePolicy throttle) => throttle with { FirstWaitAt = FirstWaitAt };
 
+    /// <summary>The seconds until another recovery may begin; null when it may now.</summary>
+    /// <param name="started">When the account's recoveries began that were not repudiated.</param>
+    /// <param name="now">The time.</param>
+    public int? SecondsUntilStart(IEnumerable<DateTimeOffset> started, DateTimeOffset now) => Core.PerDay.Wait(started, StartsPerDay, now);
+
     /// <summary>The seconds until another recovery may prove its e-mail; null when it may now.</summary>
     /// <param name="proven">When the account's recoveries proved theirs.</param>
     /// <param name="now">The time.</param>
-    public int? SecondsUntilNext(IEnumerable<DateTimeOffset> proven, DateTimeOffset now)
-    {
-        var day = TimeSpan.FromHours(24);
-        DateTimeOffset[] ofToday = [.. proven.Where(at => now - at < day).Order()];
-        return ofToday.Length < PerDay ? null : (int)Math.Ceiling((ofToday[^PerDay] + day - now).TotalSeconds);
-    }
+    public int? SecondsUntilProof(IEnumerable<DateTimeOffset> proven, DateTimeOffset now) => Core.PerDay.Wait(proven, PerDay, now);
 }

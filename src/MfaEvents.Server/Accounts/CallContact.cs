@@ -7,6 +7,7 @@ using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.SignIn;
 using Wolverine;
 using Wolverine.Http;
 
@@ -21,7 +22,7 @@ public sealed record ContactCallView(Guid CallId, string Digits, DateTimeOffset 
     public override string ToString() => $"call {CallId}";
 }
 
-/// <summary>What a repeated request is told: the digits were shown once.</summary>
+/// <summary>What a repeated request is told when the digits are worth nothing any more.</summary>
 public sealed record ContactCallWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
 
 /// <summary>Has the pending phone number called, whose owner keys in what the page shows; then it is in force.</summary>
@@ -32,29 +33,38 @@ public static class CallContactEndpoint
     [Refuses(409, "contact-locked"), Refuses(429, "too-many-attempts")]
     public static async Task<(Answer, OutgoingMessages)> Post(
         string accountId,
+        Caller caller,
         IDocumentSession session,
         Calls calls,
         MfaEventsSettings settings,
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
-        if (root is null) return (Problems.NotFound, []);
-        if (root.IsContactLocked(now, settings.Contact)) return (Problems.ContactLocked, []);
+        if (await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation) is not { } seen) return (Problems.NotFound, []);
+        if (seen.IsContactLocked(now, settings.Contact)) return (Problems.ContactLocked, []);
 
-        // Once without the lock: a call is prepared on a connection of its own.
+        // Once without locks: a call is prepared on a connection of its own.
         var pending = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
         if (Refusal(pending) is { } early) return (early, []);
         var call = await calls.PrepareAsync(
-            accountId, CallPurpose.Contact, Account.StreamKey, pending!.ContactVersion, PhoneNumberKind.Pending, now, cancellation);
+            accountId,
+            CallPurpose.Contact,
+            Account.StreamKey,
+            pending!.ContactVersion,
+            PhoneNumberKind.Pending,
+            now,
+            cancellation,
+            caller.SessionId);
 
+        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return (Problems.ContactLocked, []);
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (Refusal(stream.Aggregate) is { } refusal) return (refusal, []);
         if (stream.Aggregate!.PendingPhone != pending.PendingPhone) return (Problems.Conflict, []);
         stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt));
         return (
-            Answer.CreatedOnce(
+            Answer.CreatedWithSecret(
                 $"{Routes.Accounts}/{accountId}/contact",
+                new ShownSecret(SecretKind.Call, call.CallId),
                 new ContactCallWithoutDigits(call.CallId, call.ExpiresAt),
                 () => new ContactCallView(call.CallId, call.Digits, call.ExpiresAt)),
             [call.Message]);
@@ -78,9 +88,10 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
         await using var session = store.LightweightSession(answered.AccountId);
         Origin.OfTelephony(http).Stamp(session);
 
-        // A recovery or a removal locks the contact, whatever was asked for before it: under root's lock, as both of them are.
-        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
-        if (root.Aggregate?.IsContactLocked(now, settings.Contact) != false) return;
+        // A recovery or a removal locks the contact, whatever was asked for before it; and what ends the session that asked for the call
+        // ends the call.
+        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return;
+        if (answered.AskedIn is { } asked && await session.LoadAsync<Session>(asked, cancellation) is null) return;
 
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (stream.Aggregate is not { } account) return;

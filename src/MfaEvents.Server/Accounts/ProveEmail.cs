@@ -55,6 +55,7 @@ public static class ProveEmailEndpoint
             settle, new DeliveryOptions { TenantId = accountId, ScheduleDelay = SettleRootEmails.Grace });
         if (!await ClaimAsync(RootEmail.IdOf(proof.Email), accountId, directory, now, cancellation)) return Problems.EmailTaken;
 
+        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return Problems.ContactLocked;
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (await ProofAsync(stream.Aggregate) is not { } still || still.Email != proof.Email) return Problems.InvalidProof;
         stream.AppendOne(still.Changed);
@@ -84,7 +85,9 @@ public static class ProveEmailEndpoint
     private static async Task<bool> ClaimAsync(
         string email, string accountId, IDirectoryStore directory, DateTimeOffset now, CancellationToken cancellation)
     {
+        // Whoever settles meanwhile has read the account before or after, but never between this look and this claim.
         await using var addresses = directory.LightweightSession();
+        await addresses.HoldAsync(SettleRootEmailsHandler.LockOf(accountId), cancellation);
         var held = await addresses.LoadAsync<RootEmail>(email, cancellation);
         if (held is not null && held.AccountId != accountId) return false;
         var claim = new RootEmail(email, accountId) { HeldUntil = now + SettleRootEmails.Claim };

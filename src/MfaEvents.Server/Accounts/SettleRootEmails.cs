@@ -85,6 +85,6 @@ public static class SettleRootEmailsHandler
         return held;
     }
 
-    private static string LockOf(string accountId) =>
+    internal static string LockOf(string accountId) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"root e-mail of {accountId}")));
 }

@@ -17,10 +17,8 @@ public sealed record Answer : IResult
 
     public Problem? Refusal { get; private init; }
 
-    /// <summary>
-    /// The device whose secret the body shows; a repeated request gets it from the sealed seed, never from memory.
-    /// </summary>
-    public Guid? SecretOf { get; private init; }
+    /// <summary>The secret that the body shows.</summary>
+    public ShownSecret? Secret { get; private init; }
 
     /// <summary>What may be remembered of a body that shows a secret.</summary>
     public object? Memorable { get; private init; }
@@ -29,15 +27,16 @@ public sealed record Answer : IResult
 
     public static Answer Created(string location, object body) => new(201) { Location = location, Body = () => body };
 
-    public static Answer CreatedWithSecret(string location, Guid deviceId, object memorable, Func<object> body) =>
-        new(201) { Location = location, Body = body, SecretOf = deviceId, Memorable = memorable };
+    public static Answer CreatedWithSecret(string location, ShownSecret secret, object memorable, Func<object> body) =>
+        new(201) { Location = location, Body = body, Secret = secret, Memorable = memorable };
 
     /// <summary>A thing whose body holds a secret that is shown once: repeated, the answer is what may be remembered.</summary>
     public static Answer CreatedOnce(string location, object memorable, Func<object> body) =>
         new(201) { Location = location, Body = body, Memorable = memorable };
 
-    /// <summary>The same for what is not done yet.</summary>
-    public static Answer AcceptedOnce(object memorable, Func<object> body) => new(202) { Body = body, Memorable = memorable };
+    /// <summary>What is not done yet, with a secret.</summary>
+    public static Answer AcceptedWithSecret(ShownSecret secret, object memorable, Func<object> body) =>
+        new(202) { Body = body, Secret = secret, Memorable = memorable };
 
     public static Answer Accepted(object? body = null) => new(202) { Body = body is null ? null : () => body };
 
@@ -53,8 +52,8 @@ public sealed record Answer : IResult
     }
 
     /// <summary>An answer that was given before.</summary>
-    public static Answer Again(int status, string? location, object? body, Guid? secretOf) =>
-        new(status) { Location = location, Body = body is null ? null : () => body, SecretOf = secretOf };
+    public static Answer Again(int status, string? location, object? body, ShownSecret? secret) =>
+        new(status) { Location = location, Body = body is null ? null : () => body, Secret = secret };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {

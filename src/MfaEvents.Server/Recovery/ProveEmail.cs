@@ -39,9 +39,9 @@ public static class ProveEmailEndpoint
         var decision = held.State.ProveEmail(link?.Subject == held.State.Id, now, settings.Devices.Throttle);
         if (decision.Outcome == RecoveryOutcome.Done)
         {
-            var recent = await recoveries.RecentAsync(held.Session, now, cancellation);
-            if (recoveries.SecondsUntilNext(recent, now) is { } seconds) return Problems.TooManyAttempts(seconds);
-            await SupersedeAsync(held, recent, cancellation);
+            if (await recoveries.SecondsUntilProofAsync(held.Session, now, cancellation) is { } seconds)
+                return Problems.TooManyAttempts(seconds);
+            await SupersedeAsync(held, await recoveries.OpenAsync(held.Session, now, cancellation), cancellation);
             held.Session.Delete(link!);
         }
 
@@ -55,9 +55,9 @@ public static class ProveEmailEndpoint
 
     // One goes on at a time: the one that read the mail last. Who only knows the password ends nobody's.
     private static async Task SupersedeAsync(
-        HeldRecovery held, IReadOnlyList<RootRecovery> recent, CancellationToken cancellation)
+        HeldRecovery held, IReadOnlyList<RootRecovery> open, CancellationToken cancellation)
     {
-        foreach (var other in recent.Where(other => other.IsOpen && other.Id != held.State.Id))
+        foreach (var other in open.Where(other => other.Id != held.State.Id))
         {
             var stream = await held.Session.Events.FetchForExclusiveWriting<RootRecovery>(other.Id, cancellation);
             stream.AppendMany(stream.Aggregate!.End(RecoveryEnd.Superseded));

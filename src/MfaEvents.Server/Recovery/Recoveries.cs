@@ -55,15 +55,42 @@ public sealed class Recoveries(IDocumentStore store, IWolverineRuntime runtime, 
         return null;
     }
 
-    /// <summary>The account's recoveries that may still be open, or count for the limit of a day.</summary>
-    public async Task<IReadOnlyList<RootRecovery>> RecentAsync(
-        IQuerySession session, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>
+    /// The seconds until another recovery of the account may begin; null when it may now. Three have proved the e-mail, or so many
+    /// have begun that nobody wants more of their mail.
+    /// </summary>
+    public async Task<int?> SecondsUntilStartAsync(IQuerySession session, DateTimeOffset now, CancellationToken cancellation)
     {
-        var since = now - settings.Recovery.Lifetime - settings.Recovery.HoldLifetime - TimeSpan.FromHours(24);
-        return await session.Query<RootRecovery>().Where(recovery => recovery.StartedAt >= since).ToListAsync(cancellation);
+        if (await SecondsUntilProofAsync(session, now, cancellation) is { } seconds) return seconds;
+        var today = now - RecoveryPolicy.Day;
+        var begun = await session.Query<RootRecovery>()
+            .Where(recovery => recovery.StartedAt > today && recovery.Step != RecoveryStep.Repudiated)
+            .OrderByDescending(recovery => recovery.StartedAt)
+            .Take(settings.Recovery.StartsPerDay)
+            .ToListAsync(cancellation);
+        return settings.Recovery.SecondsUntilStart(begun.Select(recovery => recovery.StartedAt), now);
     }
 
     /// <summary>The seconds until another recovery of the account may prove its e-mail; null when it may now.</summary>
-    public int? SecondsUntilNext(IEnumerable<RootRecovery> recent, DateTimeOffset now) =>
-        settings.Recovery.SecondsUntilNext(recent.Select(recovery => recovery.EmailVerifiedAt).OfType<DateTimeOffset>(), now);
+    public async Task<int?> SecondsUntilProofAsync(IQuerySession session, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var (today, begun) = (now - RecoveryPolicy.Day, now - RecoveryPolicy.Day - settings.Recovery.Lifetime);
+        var proven = await session.Query<RootRecovery>()
+            .Where(recovery => recovery.StartedAt > begun && recovery.EmailVerifiedAt > today)
+            .OrderByDescending(recovery => recovery.EmailVerifiedAt!)
+            .Take(settings.Recovery.PerDay)
+            .ToListAsync(cancellation);
+        return settings.Recovery.SecondsUntilProof(proven.Select(recovery => recovery.EmailVerifiedAt).OfType<DateTimeOffset>(), now);
+    }
+
+    /// <summary>The account's recoveries that may still go on: no more than may begin while one lives.</summary>
+    public async Task<IReadOnlyList<RootRecovery>> OpenAsync(
+        IQuerySession session, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var since = now - settings.Recovery.Lifetime - settings.Recovery.HoldLifetime;
+        return await session.Query<RootRecovery>()
+            .Where(recovery => recovery.StartedAt > since
+                && (recovery.Step == RecoveryStep.Email || recovery.Step == RecoveryStep.Phone || recovery.Step == RecoveryStep.Verified))
+            .ToListAsync(cancellation);
+    }
 }

@@ -56,10 +56,10 @@ public static class StartRecoveryEndpoint
         if (signIn.State.Id != Principal.Root) return Problems.RecoveryNotAvailable;
 
         var (accountId, session) = (signIn.AccountId, signIn.Session);
-        var recent = await recoveries.RecentAsync(session, now, cancellation);
-        if (recoveries.SecondsUntilNext(recent, now) is { } untilTomorrow) return Problems.TooManyAttempts(untilTomorrow);
+        if (await recoveries.SecondsUntilStartAsync(session, now, cancellation) is { } untilThen)
+            return Problems.TooManyAttempts(untilThen);
 
-        // Each sends a mail. Whoever has the password only, at another address, makes the owner wait for nothing.
+        // Each sends a mail: whoever begins many waits, long before the day of everybody is used up.
         var starts = Starts.IdOf(accountId, http.Connection.RemoteIpAddress);
         var (_, wait) = await attempts.CountAsync(starts, settings.Recovery.Starts(settings.Devices.Throttle), cancellation);
         if (wait is { } seconds) return Problems.TooManyAttempts(seconds);

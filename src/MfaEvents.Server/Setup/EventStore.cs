@@ -62,6 +62,9 @@ public static class EventStore
         store.Events.MetadataConfig.EnableAll();
         store.Events.MetadataConfig.UserNameEnabled = true;
         store.Events.TimeProvider = clock;
+
+        // A case's snapshot leaves the message for the desk's queue, whatever changed the case.
+        store.Events.EnableSideEffectsOnInlineProjections = true;
         PinEventNames(store.Events);
 
         store.Schema.For<SealedSeed>().DatabaseSchemaName(SealedSchema);
@@ -74,11 +77,13 @@ public static class EventStore
         store.Schema.For<SessionUse>();
         store.Schema.For<OpenLink>();
         store.Schema.For<CaseInProgress>();
+        store.Schema.For<SupportCase>().Index(found => found.Principal);
         store.Schema.For<EnrolmentCode>();
         store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         store.Schema.For<PasswordBeforeRecovery>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<KeptRecoveryKey>();
+        store.Schema.For<RootRecovery>().Index(recovery => recovery.StartedAt);
         RememberedAnswer.Map(store);
         AuditTables.Map(store);
         LogTables.Map(store);
@@ -158,6 +163,8 @@ public static class EventStore
         events.MapEventType<RemovalRequested>("removal_requested");
         events.MapEventType<SecondPersonMissing>("second_person_missing");
         events.MapEventType<RemovalApproved>("removal_approved");
+        events.MapEventType<RemovalNoticeDelivered>("removal_notice_delivered");
+        events.MapEventType<RemovalPutOff>("removal_put_off");
         events.MapEventType<RemovalDeclined>("removal_declined");
         events.MapEventType<RemovalVetoed>("removal_vetoed");
         events.MapEventType<RemovalExecuted>("removal_executed");

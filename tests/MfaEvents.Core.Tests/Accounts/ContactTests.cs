@@ -107,7 +107,61 @@ public sealed class ContactTests
         account.HasSay(3, At(1), Policy).ShouldBeFalse();
         account.HasSay(4, At(1), Policy).ShouldBeTrue();
         account.RestoreContact(At(1), Policy).ShouldBeNull();
-        account.EmailChangedAt.ShouldBeNull();
+        account.ContactsTakenBack(new ContactRestored(4, 2)).ShouldBe([3]);
+    }
+
+    [Fact]
+    public void To_take_a_change_back_is_a_change()
+    {
+        var account = Changed(hour: 0, new ContactChangeRequested(2, true, false), new ContactInformationChanged(3, true, false));
+        account = Account.Evolve(account, new ContactRestored(4, 2), At(50))!;
+
+        account.EmailChangedAt.ShouldBe(At(50));
+        account.ContactChangedAt.ShouldBe(At(50));
+        account.PhoneChangedAt.ShouldBeNull();
+
+        var other = Changed(hour: 0, new ContactChangeRequested(2, false, true), new ContactInformationChanged(3, false, true));
+        other = Account.Evolve(other, new ContactRestored(4, 2), At(50))!;
+        other.PhoneChangedAt.ShouldBe(At(50));
+        other.EmailChangedAt.ShouldBeNull();
+        other.ContactsTakenBack(new ContactRestored(4, 2)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void To_take_back_what_is_pending_changes_nothing_that_is_in_force()
+    {
+        var account = Given((0, new ContactChangeRequested(2, true, true)), (1, new ContactRestored(3, 2)));
+        account.ContactChangedAt.ShouldBeNull();
+        account.ContactsTakenBack(new ContactRestored(3, 2)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Each_address_that_was_in_force_since_is_taken_back()
+    {
+        // The number first: the address of 2 and 3 is the one that is in force again.
+        var account = Changed(
+            hour: 0,
+            new ContactInformationChanged(2, false, true),
+            new ContactInformationChanged(3, false, true),
+            new ContactInformationChanged(4, true, false),
+            new ContactInformationChanged(5, true, false));
+        account = Account.Evolve(account, new ContactRestored(6, 1), At(1))!;
+        account.ContactsTakenBack(new ContactRestored(6, 1)).ShouldBe([4, 5]);
+    }
+
+    [Fact]
+    public void What_is_too_old_to_be_undone_stays_a_change_when_a_later_one_is_undone()
+    {
+        var account = Changed(hour: 0, new ContactInformationChanged(2, true, false));
+        account = Account.Evolve(account, new ContactInformationChanged(3, false, true), At(80))!;
+        account.RestoreContact(At(81), Policy).ShouldBe(new ContactRestored(4, 2));
+        account = Account.Evolve(account, new ContactRestored(4, 2), At(81))!;
+
+        account.FormerContacts.ShouldBe([new FormerContact(1, Noon, Email: true, Phone: false)]);
+        account.EmailChangedAt.ShouldBe(Noon);
+        account.PhoneChangedAt.ShouldBe(At(81));
+        account.HasSay(1, At(81), Policy).ShouldBeFalse();
+        account.HasSay(2, At(81), Policy).ShouldBeTrue();
     }
 
     [Fact]

@@ -127,7 +127,11 @@ public sealed class RootRecoveryTests
     [InlineData(4, 0, 7200)]
     [InlineData(3, 1, null)]
     public void Three_of_a_day_may_prove_their_email(int proven, int hoursLater, int? seconds) =>
-        Policy.SecondsUntilNext(Enumerable.Range(0, proven).Select(i => After(-23 + i)), After(hoursLater)).ShouldBe(seconds);
+        Policy.SecondsUntilProof(Enumerable.Range(0, proven).Select(i => After(-23 + i)), After(hoursLater)).ShouldBe(seconds);
+
+    [Theory, InlineData(19, 0, null), InlineData(20, 0, 3600), InlineData(25, 0, 6 * 3600), InlineData(20, 1, null)]
+    public void Twenty_a_day_begin(int started, double hoursLater, int? seconds) =>
+        Policy.SecondsUntilStart(Enumerable.Range(0, started).Select(i => After(-23 + i)), After(hoursLater)).ShouldBe(seconds);
 
     [Fact]
     public void No_completion_without_both_proofs_in_order_and_no_way_back_from_an_end()

@@ -73,9 +73,9 @@ public static class Scenarios
     public static object Registration(string? email = null) =>
         new { accountName = "Example", email = email ?? NewEmail(), phone = NewPhone(), password = Password };
 
-    public static async Task<OpenAccount> RegisteredAccount(this MfaHost host)
+    public static async Task<OpenAccount> RegisteredAccount(this MfaHost host, string? accountName = null)
     {
-        var account = new OpenAccount(host, "", NewName("Example Corp "), NewEmail(), NewPhone(), $"{Password} {Guid.NewGuid()}", new Moment());
+        var account = new OpenAccount(host, "", accountName ?? NewName("Example Corp "), NewEmail(), NewPhone(), $"{Password} {Guid.NewGuid()}", new Moment());
         var reply = await (host.A("provisioner") with { Time = account.Time })
             .Post("/accounts", new { account.AccountName, account.Email, account.Phone, account.Password });
         return account with { Id = reply.ShouldBe(HttpStatusCode.Created).TextOf("accountId") };

@@ -131,6 +131,40 @@ public sealed class RecoveryContactTests(TestRun run)
         (await waiting.Repudiate(theirs)).ShouldRefuse(403, "invalid-proof");
     }
 
+    [Fact]
+    public async Task Whoever_takes_a_change_back_waits_a_day_too()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        await WithAnotherAddress(account);
+        var mail = await Mailbox.Of(account).Get("Contact information was changed");
+        account.Time.Pass(TimeSpan.FromHours(71.5));
+        (await account.Stranger().Post("/repudiations", new { token = mail.Token })).ShouldBe(HttpStatusCode.NoContent);
+
+        account.Time.Pass(TimeSpan.FromHours(1));
+        var waiting = await account.VerifiedRecovery();
+        (await waiting.Complete()).ShouldRefuse(409, "recovery-state").ShouldHave("type", "title", "status", "detail", "availableAt");
+        account.Time.Pass(TimeSpan.FromHours(24));
+        (await waiting.Complete()).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_former_address_has_its_say_as_of_the_recoverys_beginning()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var changed = await WithAnotherAddress(account);
+        account.Time.Pass(TimeSpan.FromHours(71));
+        var waiting = await changed.VerifiedRecovery();
+        var told = await Mailbox.Of(account).Get("A recovery proved the phone");
+
+        // 95 hours after the change, in which the former address could be heard for 72, and an hour after it could be completed.
+        account.Time.Pass(TimeSpan.FromHours(24.5));
+        (await waiting.Complete()).ShouldBe(HttpStatusCode.OK);
+        var completed = await Mailbox.Of(account).Get("The root user got in without a device");
+        completed.Token.ShouldNotBe(told.Token);
+        (await account.Stranger().Post("/repudiations", new { token = told.Token })).ShouldBe(HttpStatusCode.NoContent);
+        (await waiting.Step()).ShouldBe("repudiated");
+    }
+
     private static async Task<OpenAccount> WithAnotherAddress(OpenAccount account)
     {
         var email = Scenarios.NewEmail();

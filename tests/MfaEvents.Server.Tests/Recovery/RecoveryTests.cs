@@ -242,6 +242,38 @@ public sealed class RecoveryTests(TestRun run)
     }
 
     [Fact]
+    public async Task From_however_many_networks_no_more_than_twenty_a_day_send_mail_and_who_repudiates_one_makes_room()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var begun = new List<BegunRecovery>();
+        for (var i = 0; i < 20; i++) begun.Add(await account.BegunRecovery());
+
+        var refused = (await (await account.HalfSignedIn()).TryRecovery()).ShouldRefuse(429, "too-many-attempts");
+        refused.Headers.RetryAfter!.Delta!.Value.TotalHours.ShouldBe(24, tolerance: 0.1);
+        (await api.RowsAsync("select id from mfa.mt_streams where tenant_id = $1 and id like 'recovery:%'", account.Id)).Count.ShouldBe(20);
+
+        // The owner, among whose mails the others drown, needs no key for that.
+        (await begun[7].Repudiate(await begun[7].RepudiationToken())).ShouldBe(HttpStatusCode.NoContent);
+        await account.BegunRecovery();
+        (await (await account.HalfSignedIn()).TryRecovery()).ShouldRefuse(429, "too-many-attempts");
+
+        account.Time.Pass(TimeSpan.FromHours(24));
+        await account.BegunRecovery();
+    }
+
+    [Fact]
+    public async Task A_refused_start_says_the_same_whatever_was_counted()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var half = await account.HalfSignedIn();
+        for (var i = 0; i < 10; i++) (await half.TryRecovery()).ShouldBe(HttpStatusCode.Created);
+        var byNetwork = (await half.TryRecovery()).ShouldRefuse(429, "too-many-attempts");
+        for (var i = 0; i < 10; i++) await account.BegunRecovery();
+        account.Time.Pass(TimeSpan.FromSeconds(6));
+        (await half.TryRecovery()).ShouldRefuse(429, "too-many-attempts").Text.ShouldBe(byNetwork.Text);
+    }
+
+    [Fact]
     public async Task A_changed_password_ends_what_the_old_one_began()
     {
         var (account, _) = await api.AccountWithLostDevice();

@@ -11,6 +11,7 @@ using MfaEvents.Server.Audit;
 using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.Support;
 
 namespace MfaEvents.Server.Notifications.Notices;
 
@@ -33,16 +34,18 @@ public static partial class SendNoticeHandler
         if (await query.EventAsync(message.Stream, message.Version, cancellation) is not { } happened) return;
         if (NoticeTable.RowOf(happened.Data) is not { } row) return;
 
-        // An address that was taken back meanwhile is a stranger's.
+        // An address that was taken back meanwhile is a stranger's; that it was is the last that it is told.
         if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return;
         var since = await query.RecoveryBeganAsync(message.Stream, cancellation) ?? happened.Timestamp;
-        if (!account.HasSay(message.ContactVersion, since, settings.Contact)) return;
+        var isTakenBack = happened.Data is ContactRestored restored
+            && account.ContactsTakenBack(restored).Contains(message.ContactVersion);
+        if (!isTakenBack && !account.HasSay(message.ContactVersion, since, settings.Contact)) return;
 
         var who = WhoOf(await query.SubjectAsync(message.Stream, cancellation));
         var device = await DeviceAsync(query, happened, cancellation);
         if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return;
 
-        await mails.SendAsync(
+        var isSent = await mails.SendAsync(
             new Addressee(message.AccountId, message.ContactVersion),
             $"notice.{happened.Id:N}.{message.ContactVersion}",
             (session, contact) =>
@@ -52,11 +55,13 @@ public static partial class SendNoticeHandler
                     sentence,
                     $"Account: {contact.AccountName} ({message.AccountId})",
                     $"When: {happened.Timestamp.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture)} UTC",
-                    PlaceOf(happened),
+                    isTakenBack ? NoticeWords.TakenBack : PlaceOf(happened),
                 ]);
                 return row.Link is { } purpose ? WithLink(letter, purpose, who, session) : letter;
             },
             cancellation);
+        if (isSent && happened.Data is RemovalApproved)
+            await store.TellOfDeliveryAsync(message, settings.Support, clock.GetUtcNow(), cancellation);
 
         Letter WithLink(Letter letter, LinkPurpose purpose, string whom, IDocumentSession session)
         {
@@ -93,9 +98,9 @@ public static partial class SendNoticeHandler
             : $"From: {address}";
     }
 
-    // Anybody writes into it what they like, and this mail is believed: nothing in it becomes a link.
+    // Anybody writes into it what they like, and this mail is believed.
     private static string Harmless(string userAgent) =>
-        DotInName().Replace(Unusual().Replace(userAgent[..Math.Min(userAgent.Length, LongestUserAgent)], "?"), "[.]");
+        Unusual().Replace(userAgent[..Math.Min(userAgent.Length, LongestUserAgent)], "?");
 
     private static async Task<string> DeviceAsync(IQuerySession query, IEvent happened, CancellationToken cancellation)
     {
@@ -121,14 +126,16 @@ public static partial class SendNoticeHandler
 
     [GeneratedRegex(@"[^A-Za-z0-9 ._;()/,+-]")]
     private static partial Regex Unusual();
-
-    [GeneratedRegex(@"\.(?=[A-Za-z])")]
-    private static partial Regex DotInName();
 }
 
 /// <summary>How the links of notices are worded.</summary>
 public static class NoticeWords
 {
+    /// <summary>What an address is told that was taken back, in the place of where the owner of the former one is.</summary>
+    public const string TakenBack =
+        "This address is told of nothing after that. If the change was yours, somebody has your former mailbox: sign in with your "
+        + "device, and ask for the change again.";
+
     public static (string Words, string Meaning) Of(LinkPurpose purpose, string who, string stream) => purpose switch
     {
         LinkPurpose.Repudiation when RootRecovery.IdOf(stream) is not null => (

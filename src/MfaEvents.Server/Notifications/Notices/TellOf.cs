@@ -30,7 +30,9 @@ public static class TellOfHandler
 
         // Whoever had a say when it happened, however long the message has waited, or when the recovery began that it belongs to.
         var since = await session.RecoveryBeganAsync(message.Stream, cancellation) ?? happened.Timestamp;
-        foreach (var version in account.ContactsToTell(since, settings.Contact))
+        var toTell = account.ContactsToTell(since, settings.Contact);
+        if (happened.Data is ContactRestored restored) toTell = [.. toTell, .. account.ContactsTakenBack(restored)];
+        foreach (var version in toTell)
             mails.Add(new SendNotice(session.TenantId, message.Stream, message.Version, version));
         return mails;
     }

@@ -1,5 +1,10 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Marten;
+using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 
@@ -34,6 +39,7 @@ public sealed class Calls(IDirectoryStore directory, Seals seals, MfaEventsSetti
     /// <param name="number">Which number of it.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="askedIn">The session of our own that it ends with.</param>
     public async Task<PreparedCall> PrepareAsync(
         string accountId,
         CallPurpose purpose,
@@ -41,15 +47,32 @@ public sealed class Calls(IDirectoryStore directory, Seals seals, MfaEventsSetti
         int contactVersion,
         PhoneNumberKind number,
         DateTimeOffset now,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Guid? askedIn = null)
     {
         var (id, digits) = (Guid.CreateVersion7(now), PhoneCall.DrawDigits());
         var expiresAt = now + settings.Telephony.DigitsLifetime;
         var sealedDigits = seals.Seal(PhoneCall.SealPurpose(id.ToString()), Encoding.ASCII.GetBytes(digits));
 
         await using var session = directory.LightweightSession();
-        session.Insert(new PhoneCall(id, accountId, purpose, subject, sealedDigits, expiresAt));
+        session.Insert(new PhoneCall(id, accountId, purpose, subject, sealedDigits, expiresAt) { AskedIn = askedIn });
         await session.SaveChangesAsync(cancellation);
         return new PreparedCall(id, digits, expiresAt, new PlaceCall(id, accountId, purpose, contactVersion, number, expiresAt));
+    }
+}
+
+/// <summary>Shows the digits of a call again, from their seal, until they are worth nothing.</summary>
+public sealed class CallDigitsAgain(IDirectoryStore directory, Seals seals, TimeProvider clock) : IShowAgain
+{
+    public SecretKind Kind => SecretKind.Call;
+
+    public async Task<object?> AgainAsync(
+        Guid id, JsonElement remembered, Target target, IDocumentSession session, CancellationToken cancellation)
+    {
+        await using var calls = directory.QuerySession();
+        if (await calls.LoadAsync<PhoneCall>(id, cancellation) is not { } call || call.ExpiresAt <= clock.GetUtcNow()) return null;
+        var shown = JsonObject.Create(remembered)!;
+        shown.Insert(1, "digits", Encoding.ASCII.GetString(seals.Open(PhoneCall.SealPurpose(id.ToString()), call.SealedDigits)));
+        return shown;
     }
 }

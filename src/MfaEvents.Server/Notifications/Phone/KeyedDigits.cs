@@ -1,10 +1,10 @@
 using System.ComponentModel.DataAnnotations;
-using JasperFx;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Operations;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Notifications.Phone;
@@ -53,51 +53,28 @@ public sealed class PhoneAnswers(
         var cancellation = http.RequestAborted;
         if (secret.Value is not { } key
             || TelephonySignature.Parse(signature) is not { } signed
-            || !signed.Fits(key, body, now)
-            || !await IsNewAsync(signed, now, cancellation))
+            || !signed.Fits(key, body, now))
+            return Refused();
+
+        // A second delivery waits for the first, on whatever node. The signature has served once that is done, and not before: a node that
+        // dies in between leaves it to the gateway's next attempt, and what is keyed twice decides once.
+        await using var session = directory.LightweightSession();
+        await session.HoldAsync(signed.SeenId(), cancellation);
+        if (await session.LoadAsync<SeenSignature>(signed.SeenId(), cancellation) is not null) return Refused();
+        if (Uuid.Parse(callId) is not { } id || await session.LoadAsync<PhoneCall>(id, cancellation) is not { } call)
+            return Problems.NotFound;
+        await rooms.Single(room => room.Purpose == call.Purpose).AnsweredAsync(call, call.Shows(digits, seals), http, now);
+        session.Insert(new SeenSignature(signed.SeenId(), now));
+        await session.SaveChangesAsync(CancellationToken.None);
+
+        metrics.CountCallback("accepted");
+        return Answer.NoContent;
+
+        Answer Refused()
         {
             metrics.CountCallback("refused");
             return Problems.InvalidProof;
         }
-
-        try
-        {
-            await using var session = directory.QuerySession();
-            if (Uuid.Parse(callId) is not { } id || await session.LoadAsync<PhoneCall>(id, cancellation) is not { } call)
-                return Problems.NotFound;
-            await rooms.Single(room => room.Purpose == call.Purpose).AnsweredAsync(call, call.Shows(digits, seals), http, now);
-        }
-        catch
-        {
-            // It served for nothing: the gateway may send it again.
-            await ForgetAsync(signed);
-            throw;
-        }
-
-        metrics.CountCallback("accepted");
-        return Answer.NoContent;
-    }
-
-    private async Task<bool> IsNewAsync(TelephonySignature signature, DateTimeOffset now, CancellationToken cancellation)
-    {
-        try
-        {
-            await using var session = directory.LightweightSession();
-            session.Insert(new SeenSignature(signature.SeenId(), now));
-            await session.SaveChangesAsync(cancellation);
-            return true;
-        }
-        catch (DocumentAlreadyExistsException)
-        {
-            return false;
-        }
-    }
-
-    private async Task ForgetAsync(TelephonySignature signature)
-    {
-        await using var session = directory.LightweightSession();
-        session.Delete<SeenSignature>(signature.SeenId());
-        await session.SaveChangesAsync(CancellationToken.None);
     }
 }
 

@@ -33,6 +33,9 @@ public sealed record PhoneCall(
 {
     public const int DigitCount = 6;
 
+    /// <summary>The session it was asked for in, if it ends with that.</summary>
+    public Guid? AskedIn { get; init; }
+
     public static string SealPurpose(string id) => $"call-digits:{id}";
 
     public static string DrawDigits() => RandomNumberGenerator.GetString("0123456789", DigitCount);

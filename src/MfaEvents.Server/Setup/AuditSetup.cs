@@ -10,6 +10,7 @@ public static class AuditSetup
     public static void AddAudit(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<EventData>();
+        builder.Services.AddSingleton<Checkpoints>();
         builder.Services.AddSingleton<LogVerifier>();
         builder.Services.AddSingleton<ICheckpointStore, FolderCheckpoints>();
     }

@@ -160,10 +160,9 @@ public sealed partial record SupportCase
         CaseOutcome.SecondPersonRequired,
         TurnedAway.Count(person => person == by) < TimesToTell ? [new SecondPersonMissing(kind)] : []);
 
-    // Never earlier than it was to be, whatever the clocks of two nodes say.
     private RemovalPutOff PutOff(DateTimeOffset now, SupportPolicy policy)
     {
         var whole = now + policy.CoolingOff;
-        return new RemovalPutOff(whole < ExecutesAt ? ExecutesAt : whole);
+        return new RemovalPutOff(whole < NotBefore ? NotBefore : whole);
     }
 }

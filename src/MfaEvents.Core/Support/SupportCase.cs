@@ -86,6 +86,9 @@ public sealed partial record SupportCase
     /// <summary>When the cooling-off is over; null before the approval, and while an address could not be told.</summary>
     public DateTimeOffset? ExecutesAt { get; init; }
 
+    /// <summary>The latest time that the removal was ever to come: it never comes earlier, whatever the clocks of nodes say.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
     public DateTimeOffset? ExecutedAt { get; init; }
 
     public bool CodeIssued { get; init; }
@@ -143,10 +146,10 @@ public sealed partial record SupportCase
             this with { Call = e.EndsCall ? null : call with { WrongDigits = call.WrongDigits + 1 } },
         RemovalRequested => With(by) with { State = CaseState.Requested, RequestedBy = by, RequestedAt = at, Call = null },
         RemovalApproved e =>
-            this with { State = CaseState.CoolingOff, DecidedBy = by, DecidedAt = at, ExecutesAt = e.ExecutesAt },
+            this with { State = CaseState.CoolingOff, DecidedBy = by, DecidedAt = at, ExecutesAt = e.ExecutesAt, NotBefore = e.ExecutesAt },
         SecondPersonMissing => this with { TurnedAway = TurnedAway.Add(by) },
         RemovalNoticeDelivered e => this with { ToldContacts = ToldContacts.Add(e.ContactVersion) },
-        RemovalPutOff e => this with { ExecutesAt = e.ExecutesAt },
+        RemovalPutOff e => this with { ExecutesAt = e.ExecutesAt, NotBefore = e.ExecutesAt ?? NotBefore },
         RemovalDeclined => Ended(CaseState.Refused, at) with { DecidedBy = by, DecidedAt = at },
         RemovalVetoed => Ended(CaseState.Vetoed, at),
         RemovalExecuted => Ended(CaseState.Executed, at) with { ExecutedAt = at },

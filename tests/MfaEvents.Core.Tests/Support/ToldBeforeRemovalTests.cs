@@ -64,4 +64,12 @@ public sealed class ToldBeforeRemovalTests
         GivenApproved().And(Person.Product, new RemovalPutOff(until)).After(Policy.CoolingOff)
             .WhenDue((c, now) => c.Deliver(1, now, Policy), new RemovalNoticeDelivered(1), new RemovalPutOff(until));
     }
+
+    [Fact]
+    public void It_does_not_come_earlier_either_after_it_was_put_off_without_a_time()
+    {
+        var until = Noon + (3 * Policy.CoolingOff);
+        GivenApproved().And(Person.Product, new RemovalPutOff(until)).And(Person.Product, new RemovalPutOff(null)).After(Policy.CoolingOff)
+            .WhenDue((c, now) => c.Deliver(1, now, Policy), new RemovalNoticeDelivered(1), new RemovalPutOff(until));
+    }
 }

@@ -12,6 +12,8 @@ public static class AuditSetup
         builder.Services.AddSingleton<EventData>();
         builder.Services.AddSingleton<Checkpoints>();
         builder.Services.AddSingleton<LogVerifier>();
+        builder.Services.AddSingleton<WriteCheckpoints>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WriteCheckpoints>());
         builder.Services.AddSingleton<ICheckpointStore, FolderCheckpoints>();
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace MfaEvents.Server.Http;
@@ -22,6 +23,13 @@ public sealed record Answer : IResult
 
     /// <summary>What may be remembered of a body that shows a secret.</summary>
     public object? Memorable { get; private init; }
+
+    /// <summary>What the body is; JSON, unless the endpoint says otherwise.</summary>
+    private string MediaType { get; init; } = "application/json";
+
+    /// <summary>A text as it is.</summary>
+    public static Answer Text(string text) =>
+        new(200) { Body = () => Encoding.UTF8.GetBytes(text), MediaType = "text/plain; charset=utf-8" };
 
     public static Answer Ok(object body) => new(200) { Body = () => body };
 
@@ -65,8 +73,8 @@ public sealed record Answer : IResult
 
         var body = Refusal ?? Body?.Invoke();
         if (body is null) return;
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json.Options);
-        response.ContentType = Status >= 400 ? Problem.ContentType : "application/json";
+        var bytes = body as byte[] ?? JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json.Options);
+        response.ContentType = Status >= 400 ? Problem.ContentType : MediaType;
         response.ContentLength = bytes.Length;
         await response.Body.WriteAsync(bytes, httpContext.RequestAborted);
     }

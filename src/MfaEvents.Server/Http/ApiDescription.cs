@@ -120,7 +120,7 @@ public static class ApiDescription
         if (answer.Body is not null)
             response.Content = new Dictionary<string, OpenApiMediaType>
             {
-                ["application/json"] = new OpenApiMediaType { Schema = await SchemaAsync(answer.Body, context, cancellation) },
+                [answer.MediaType] = new OpenApiMediaType { Schema = await SchemaAsync(answer.Body, context, cancellation) },
             };
         return response;
     }

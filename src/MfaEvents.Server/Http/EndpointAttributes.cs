@@ -7,6 +7,9 @@ public sealed class AnswersAttribute(int status, Type? body = null) : Attribute
     public int Status { get; } = status;
 
     public Type? Body { get; } = body;
+
+    /// <summary>What the body is written in.</summary>
+    public string MediaType { get; init; } = "application/json";
 }
 
 /// <summary>Names the problems of an endpoint that not every endpoint may answer with.</summary>

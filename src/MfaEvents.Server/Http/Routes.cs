@@ -21,6 +21,8 @@ public static class Routes
     public const string SignIns = "/sign-ins";
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
+    public const string CheckpointKey = "/.well-known/checkpoint-key";
+    public const string CheckpointKeys = "/.well-known/checkpoint-keys";
     public const string Links = "/links";
     public const string Recoveries = "/recoveries";
     public const string Recovery = Recoveries + "/{recoveryId}";
@@ -28,6 +30,8 @@ public static class Routes
     public const string Calls = "/telephony/calls";
     public const string Call = Calls + "/{callId}";
     public const string Audit = Account + "/audit";
+    public const string AuditCheckpoint = Audit + "/checkpoint";
+    public const string AuditProofs = Audit + "/proofs";
     public const string AuditVerification = Audit + "/verification";
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";

@@ -10,7 +10,10 @@ public static class AuditSetup
     public static void AddAudit(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<EventData>();
+        builder.Services.AddSingleton<Checkpoints>();
         builder.Services.AddSingleton<LogVerifier>();
+        builder.Services.AddSingleton<WriteCheckpoints>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WriteCheckpoints>());
         builder.Services.AddSingleton<ICheckpointStore, FolderCheckpoints>();
     }
 }

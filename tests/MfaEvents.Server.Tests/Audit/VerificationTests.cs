@@ -1,5 +1,10 @@
+using System.Buffers;
 using System.Net;
 using System.Text.Json;
+using MfaEvents.Core.Audit;
+using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Log;
+using Npgsql;
 
 namespace MfaEvents.Server.Tests.Audit;
 
@@ -74,6 +79,34 @@ public sealed class VerificationTests(TestRun run)
     }
 
     [Fact]
+    public async Task A_tail_that_was_cut_off_everywhere_is_missed_by_an_older_checkpoint()
+    {
+        var account = await EightEvents();
+        await WrittenOut(account, 8);
+        await api.RowsAsync("delete from mfa.mt_events where tenant_id = $1 and seq_id > (select sequence from mfa.audit_item where account_id = $1 and index = 5)", account.Id);
+        await api.RowsAsync("delete from mfa.audit_item where account_id = $1 and index > 5", account.Id);
+        await api.RowsAsync("update mfa.log_size set size = 6 where account_id = $1", account.Id);
+        await api.RowsAsync("update mfa.log_tile set hashes = substring(hashes for 6 * 32) where account_id = $1", account.Id);
+
+        var difference = (await Verify(account)).ShouldBe(HttpStatusCode.OK)["firstDifference"];
+        difference.GetProperty("kind").GetString().ShouldBe("logTruncated");
+        difference.GetProperty("index").GetInt64().ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task Whoever_forges_event_row_and_log_alike_is_found_by_an_older_checkpoint()
+    {
+        var account = await EightEvents();
+        await WrittenOut(account, 8);
+        await api.RowsAsync($"update mfa.mt_events set user_name = 'somebody else' where seq_id = {Event}", account.Id);
+        await api.RowsAsync("update mfa.audit_item set actor = 'somebody else' where account_id = $1 and index = 5", account.Id);
+        await api.RowsAsync("update mfa.log_tile set hashes = $2 where account_id = $1", account.Id, await ForgedTile(account));
+
+        var verification = (await Verify(account)).ShouldBe(HttpStatusCode.OK);
+        verification["firstDifference"].GetProperty("kind").GetString().ShouldBe("checkpointDiffers");
+    }
+
+    [Fact]
     public async Task Root_and_auditors_alone_verify()
     {
         var account = await EightEvents();
@@ -101,5 +134,27 @@ public sealed class VerificationTests(TestRun run)
         await Scenarios.Eventually(
             async () => (await account.Root.Get($"{account.Path}/audit?limit=1"))["items"].EnumerateArray().Any(item => item.GetProperty("index").GetInt64() == 7), "all of it is logged");
         return account;
+    }
+
+    /// <summary>The account's head lies outside of the database.</summary>
+    private async Task WrittenOut(OpenAccount account, long size) => await api.Services.GetRequiredService<ICheckpointStore>().WriteAsync(
+        account.Id, size, (await account.Root.Get($"{account.Path}/audit/checkpoint?size={size}")).ShouldBeText().Text, TestContext.Current.CancellationToken);
+
+    /// <summary>The tile that the product itself would have written for the events as they are now.</summary>
+    private async Task<byte[]> ForgedTile(OpenAccount account)
+    {
+        await using var connection = await api.ConnectAsync();
+        await using var command = new NpgsqlCommand($"{StoredEvents.Select} where tenant_id = $1 order by seq_id", connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = account.Id });
+        await using var reader = await command.ExecuteReaderAsync();
+        var (fold, tile, leaf) = (new AuditFold(), new List<byte>(), new ArrayBufferWriter<byte>());
+        while (await reader.ReadAsync())
+        {
+            leaf.ResetWrittenCount();
+            fold.Next(StoredEvents.Read(reader)).WriteLeaf(leaf);
+            tile.AddRange(MerkleHash.OfLeaf(leaf.WrittenSpan));
+        }
+
+        return [.. tile];
     }
 }

@@ -1,4 +1,5 @@
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Audit;
 using Npgsql;
 
@@ -12,6 +13,10 @@ public sealed class AuditLog(IQuerySession session)
         select level, index, hashes from {LogTables.Tiles}
         where account_id = $1 and (level, index) in (select * from unnest($2::smallint[], $3::bigint[]))
         """;
+
+    /// <summary>Whether the account exists: its log may be empty for a moment after it was opened.</summary>
+    public async Task<bool> ExistsAsync(CancellationToken cancellation) =>
+        await session.LoadAsync<Account>(Account.StreamKey, cancellation) is not null;
 
     /// <summary>How many leaves there are.</summary>
     public async Task<long> SizeAsync(CancellationToken cancellation)

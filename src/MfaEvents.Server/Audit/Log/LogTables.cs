@@ -13,7 +13,11 @@ public static class LogTables
     /// <summary>The hashes of the tree, tile by tile.</summary>
     public const string Tiles = $"{EventStore.Schema}.log_tile";
 
-    public static void Map(StoreOptions store) => store.Storage.ExtendedSchemaObjects.AddRange([SizeTable(), TileTable()]);
+    /// <summary>How long an account's log was when its head was last written out of the database.</summary>
+    public const string Written = $"{EventStore.Schema}.log_written";
+
+    public static void Map(StoreOptions store) =>
+        store.Storage.ExtendedSchemaObjects.AddRange([SizeTable(), TileTable(), WrittenTable()]);
 
     private static Table SizeTable()
     {
@@ -24,6 +28,14 @@ public static class LogTables
         // The greatest time that an item of the account has, and by how much a later item was ever earlier than that.
         table.AddColumn("latest_at", "timestamptz").NotNull();
         table.AddColumn("skew_seconds", "bigint").NotNull();
+        return table;
+    }
+
+    private static Table WrittenTable()
+    {
+        var table = new Table(Written);
+        table.AddColumn("account_id", "text").AsPrimaryKey();
+        table.AddColumn("size", "bigint").NotNull();
         return table;
     }
 

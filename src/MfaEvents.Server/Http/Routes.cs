@@ -33,6 +33,8 @@ public static class Routes
     public const string AuditCheckpoint = Audit + "/checkpoint";
     public const string AuditProofs = Audit + "/proofs";
     public const string AuditVerification = Audit + "/verification";
+    public const string Rebuilds = "/projections/{name}/rebuilds";
+    public const string Rebuild = "/rebuilds/{rebuildId}";
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";
     public const string KeyRotation = KeyRotations + "/{rotationId}";

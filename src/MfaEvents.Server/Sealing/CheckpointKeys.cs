@@ -11,8 +11,8 @@ public sealed class CheckpointKeys(IDirectoryStore directory, Seals seals, MfaEv
 {
     private const string Purpose = "checkpoint-key";
 
-    /// <summary>What its keys are called in notes: the host of the public address, with its port if it has one of its own.</summary>
-    public string Name => settings.PublicUrl.IsDefaultPort ? settings.PublicUrl.IdnHost : $"{settings.PublicUrl.IdnHost}:{settings.PublicUrl.Port}";
+    /// <summary>What its keys are called in notes: the host of the public address.</summary>
+    public string Name => settings.PublicUrl.IdnHost;
 
     public static string PurposeOf(string id) => $"{Purpose}:{id}";
 

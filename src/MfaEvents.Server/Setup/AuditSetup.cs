@@ -1,6 +1,7 @@
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Audit.Log;
 using MfaEvents.Server.Audit.Verification;
+using MfaEvents.Server.Jobs;
 
 namespace MfaEvents.Server.Setup;
 
@@ -12,6 +13,7 @@ public static class AuditSetup
         builder.Services.AddSingleton<EventData>();
         builder.Services.AddSingleton<Checkpoints>();
         builder.Services.AddSingleton<LogVerifier>();
+        builder.Services.AddSingleton<TrailRebuild>();
         builder.Services.AddSingleton<WriteCheckpoints>();
         builder.Services.AddHostedService(services => services.GetRequiredService<WriteCheckpoints>());
         builder.Services.AddSingleton<ICheckpointStore, FolderCheckpoints>();

@@ -13,6 +13,7 @@ using MfaEvents.Server.Audit.Log;
 using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Recovery;
@@ -85,6 +86,9 @@ public static class EventStore
         store.Schema.For<KeptRecoveryKey>();
         store.Schema.For<RootRecovery>().Index(recovery => recovery.StartedAt);
         RememberedAnswer.Map(store);
+        store.Schema.For<Rebuild>();
+        store.Schema.For<RebuildCancellation>();
+        store.Schema.For<BuiltView>();
         AuditTables.Map(store);
         LogTables.Map(store);
 

@@ -17,7 +17,7 @@ public sealed class LogTests(TestRun run)
         var note = (await account.Root.Get($"{account.Path}/audit/checkpoint")).ShouldBeText();
 
         var checkpoint = await Opened(note.Text);
-        checkpoint.Origin.ShouldBe($"localhost:5080/accounts/{account.Id}/audit");
+        checkpoint.Origin.ShouldBe($"localhost/accounts/{account.Id}/audit");
         checkpoint.Size.ShouldBe(21);
         var verification = await account.Root.Post($"{account.Path}/audit/verification");
         Convert.ToBase64String(checkpoint.Root).ShouldBe(verification.TextOf("rootHash"));

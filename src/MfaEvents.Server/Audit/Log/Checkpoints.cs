@@ -17,5 +17,5 @@ public sealed class Checkpoints(CheckpointKeys keys, MfaEventsSettings settings)
     }
 
     /// <summary>Which log it is, to the world.</summary>
-    public string OriginOf(string accountId) => $"{settings.PublicUrl.Authority}{Routes.Accounts}/{accountId}/audit";
+    public string OriginOf(string accountId) => $"{settings.PublicUrl.IdnHost}{Routes.Accounts}/{accountId}/audit";
 }

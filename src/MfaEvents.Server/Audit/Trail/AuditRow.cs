@@ -35,6 +35,34 @@ public sealed record AuditRow(AuditEntry Entry, DateTimeOffset LatestAt)
         rows.Select(row => Encoding.UTF8.GetString(row.Entry.Event.Data.Span)).ToArray(),
     ];
 
+    /// <summary>The same row alone.</summary>
+    public object?[] Values() =>
+    [
+        Entry.Event.AccountId,
+        Entry.Index,
+        Entry.Event.Sequence,
+        Entry.Event.EventId,
+        Entry.Principal,
+        Entry.Event.Stream,
+        Entry.Event.Version,
+        Entry.Event.EventType,
+        Entry.Event.OccurredAt.ToUniversalTime(),
+        LatestAt.ToUniversalTime(),
+        AuditCopy.Cut(Entry.Event.Actor),
+        AuditCopy.Cut(Entry.Event.ActorIssuer),
+        Entry.Event.SessionId,
+        AuditCopy.Cut(Entry.Event.ClientAddress),
+        AuditCopy.Cut(Entry.Event.UserAgent),
+        AuditCopy.Cut(Entry.Event.CorrelationId),
+        AuditCopy.Cut(Entry.Event.CausationId),
+        Entry.Device?.Id,
+        Entry.Device?.Name,
+        Entry.Device?.Type,
+        Entry.Event.PersonalDataCommitment,
+        Entry.Event.ContactCommitment,
+        Encoding.UTF8.GetString(Entry.Event.Data.Span),
+    ];
+
     /// <summary>The columns that <see cref="Read"/> expects.</summary>
     public static string Select { get; } =
         $"select {string.Join(", ", AuditTables.ItemColumns.Select(Selected))} from {AuditTables.Items}";

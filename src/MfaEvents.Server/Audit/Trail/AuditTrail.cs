@@ -15,8 +15,11 @@ public sealed class AuditTrail : IProjection
 {
     public const string ProjectionName = "audit";
 
-    /// <summary>Raised when the trail's rows change their meaning; the log's leaves never do.</summary>
+    /// <summary>Which log it writes: another one would begin with the first event once more. It stays.</summary>
     public const uint Version = 2;
+
+    /// <summary>Raised when the trail's rows change their meaning, so that a rebuild may change them; the log's leaves never do.</summary>
+    public const int RowVersion = 1;
 
     /// <summary>What the event store calls its progress.</summary>
     public const string ShardName = "audit:V2:All";

@@ -120,8 +120,11 @@ public static class ApiDescription
         if (answer.Body is not null)
             response.Content = new Dictionary<string, OpenApiMediaType>
             {
-                [answer.MediaType] = new OpenApiMediaType { Schema = await SchemaAsync(answer.Body, context, cancellation) },
+                ["application/json"] = new OpenApiMediaType { Schema = await SchemaAsync(answer.Body, context, cancellation) },
             };
+        foreach (var contentType in answer.ContentTypes)
+            (response.Content ??= new Dictionary<string, OpenApiMediaType>())[contentType] =
+                new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         return response;
     }
 

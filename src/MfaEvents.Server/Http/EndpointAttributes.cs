@@ -8,8 +8,8 @@ public sealed class AnswersAttribute(int status, Type? body = null) : Attribute
 
     public Type? Body { get; } = body;
 
-    /// <summary>What the body is written in.</summary>
-    public string MediaType { get; init; } = "application/json";
+    /// <summary>The media types of an answer that is a stream of its own form rather than a body of JSON.</summary>
+    public string[] ContentTypes { get; init; } = [];
 }
 
 /// <summary>Names the problems of an endpoint that not every endpoint may answer with.</summary>

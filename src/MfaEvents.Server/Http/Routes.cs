@@ -32,6 +32,7 @@ public static class Routes
     public const string Audit = Account + "/audit";
     public const string AuditCheckpoint = Audit + "/checkpoint";
     public const string AuditProofs = Audit + "/proofs";
+    public const string AuditExport = Audit + "/export";
     public const string AuditVerification = Audit + "/verification";
     public const string Rebuilds = "/projections/{name}/rebuilds";
     public const string Rebuild = "/rebuilds/{rebuildId}";

@@ -8,7 +8,7 @@ namespace MfaEvents.Server.Tests.Harness;
 public sealed record Reply(int Status, HttpResponseHeaders Headers, MediaTypeHeaderValue? ContentType, string Text)
 {
     /// <summary>The body as JSON; undefined when there is none.</summary>
-    public JsonElement Body { get; } = Text.Length > 0 && ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true
+    public JsonElement Body { get; } = Text.Length > 0 && ContentType?.MediaType is ("application/json" or "application/problem+json")
         ? JsonElement.Parse(Text)
         : default;
 

@@ -11,7 +11,7 @@ namespace MfaEvents.Server.Audit.Log;
 public static class ReadCheckpointEndpoint
 {
     [WolverineGet(Routes.AuditCheckpoint), Allow(Role.Owner, Role.Auditor, RootOnly = true)]
-    [Answers(200, typeof(string), MediaType = "text/plain"), Queries("size", "How many entries it covers; all of them when it is not given.")]
+    [Answers(200, ContentTypes = ["text/plain"]), Queries("size", "How many entries it covers; all of them when it is not given.")]
     public static async Task<Answer> Get(
         HttpRequest request, IQuerySession session, Checkpoints checkpoints, CancellationToken cancellation)
     {
@@ -28,7 +28,7 @@ public static class ReadCheckpointEndpoint
 public static class ReadCheckpointKeyEndpoint
 {
     [WolverineGet(Routes.CheckpointKey), NotTenanted, AllowAnonymous]
-    [Answers(200, typeof(string), MediaType = "text/plain")]
+    [Answers(200, ContentTypes = ["text/plain"])]
     public static async Task<Answer> Get(CheckpointKeys keys, CancellationToken cancellation) =>
         Answer.Text($"{await keys.VerifierAsync(cancellation)}\n");
 }
@@ -37,7 +37,7 @@ public static class ReadCheckpointKeyEndpoint
 public static class ReadCheckpointKeysEndpoint
 {
     [WolverineGet(Routes.CheckpointKeys), NotTenanted, AllowAnonymous]
-    [Answers(200, typeof(string), MediaType = "text/plain")]
+    [Answers(200, ContentTypes = ["text/plain"])]
     public static async Task<Answer> Get(CheckpointKeys keys, CancellationToken cancellation) =>
         Answer.Text(string.Concat((await keys.VerifiersAsync(cancellation)).Select(key => $"{key}\n")));
 }

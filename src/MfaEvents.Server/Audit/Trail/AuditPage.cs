@@ -70,28 +70,32 @@ public sealed class AuditPage(string accountId)
         if (from is not null)
         {
             Where("occurred_at", ">=", from.Value.ToUniversalTime());
-            conditions.Add(
-                $"""
-                index >= (
-                    select index from {AuditTables.Items} where account_id = $1 and latest_at >= ${values.Count}
-                    order by latest_at, index limit 1)
-                """);
+            conditions.Add($"index >= {FirstFrom($"${values.Count}")}");
         }
 
         if (to is not null)
         {
             Where("occurred_at", "<", to.Value.ToUniversalTime());
-            conditions.Add(
-                $"""
-                index <= (
-                    select index from {AuditTables.Items} where account_id = $1 and latest_at < ${values.Count} + make_interval(secs =>
-                        (select skew_seconds from {LogTables.Sizes} where account_id = $1))
-                    order by latest_at desc, index desc limit 1)
-                """);
+            conditions.Add($"index <= {LastBefore($"${values.Count}")}");
         }
 
         return this;
     }
+
+    /// <summary>SQL: the index before which no item of account $1 is at or after an instant; null if none is.</summary>
+    public static string FirstFrom(string instant) =>
+        $"""
+        (select index from {AuditTables.Items} where account_id = $1 and latest_at >= {instant}
+            order by latest_at, index limit 1)
+        """;
+
+    /// <summary>SQL: the index behind which no item of account $1 is before an instant; null if none is.</summary>
+    public static string LastBefore(string instant) =>
+        $"""
+        (select index from {AuditTables.Items} where account_id = $1 and latest_at < {instant} + make_interval(secs =>
+            (select skew_seconds from {LogTables.Sizes} where account_id = $1))
+            order by latest_at desc, index desc limit 1)
+        """;
 
     public async Task<IReadOnlyList<AuditItem>> ReadAsync(
         IQuerySession session, EventData data, int limit, CancellationToken cancellation)

@@ -96,5 +96,27 @@ public sealed record AuditRow(AuditEntry Entry, DateTimeOffset LatestAt)
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }
 
+    /// <summary>The row as an answer shows it.</summary>
+    public AuditItem ToItem(EventData data)
+    {
+        var stored = Entry.Event;
+        return new AuditItem(
+            Entry.Index,
+            Entry.Principal,
+            stored.EventId,
+            stored.Stream,
+            stored.Version,
+            stored.EventType,
+            stored.OccurredAt,
+            stored.Actor,
+            stored.ClientAddress,
+            stored.UserAgent,
+            stored.CorrelationId,
+            Entry.Device?.Id,
+            Entry.Device?.Name,
+            Entry.Device?.Type,
+            data.Shown(stored));
+    }
+
     private static string Selected((string Name, string Type) column) => column.Type == "jsonb" ? $"{column.Name}::text" : column.Name;
 }

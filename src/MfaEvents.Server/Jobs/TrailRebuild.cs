@@ -68,7 +68,12 @@ public sealed class TrailRebuild(TimeProvider clock)
     private static async Task<Rebuild> IndexAsync(RebuildWork work, Rebuild rebuild)
     {
         var indexes = await work.IndexesAsync();
-        if (rebuild.Indexes == indexes.Count) return rebuild with { Stage = RebuildStage.Comparing };
+        if (rebuild.Indexes == indexes.Count)
+        {
+            await work.CountAsync();
+            return rebuild with { Stage = RebuildStage.Comparing };
+        }
+
         await work.MakeIndexAsync(indexes[rebuild.Indexes]);
         return rebuild with { Indexes = rebuild.Indexes + 1 };
     }

@@ -5,8 +5,8 @@ using Npgsql;
 namespace MfaEvents.Server.Jobs;
 
 /// <summary>
-/// Builds the audit trail anew beside the one that is read. The log is never touched: its numbers come out of the events once more, and what
-/// was signed stays what it was. Each step is one transaction of a few seconds.
+/// Builds the audit trail anew beside the one that is read. The log is never touched: its numbers come out of the events once
+/// more, and what was signed stays what it was. Each step is one transaction of a few seconds.
 /// </summary>
 public sealed class TrailRebuild(TimeProvider clock)
 {

@@ -5,8 +5,8 @@ using Npgsql;
 namespace MfaEvents.Server.Audit.Verification;
 
 /// <summary>
-/// Reads rows one by one, however many there are, a few batches ahead of whoever takes them. It is one statement, which may take as long as it
-/// takes: what limits the statements of commands does not hold here.
+/// Reads rows one by one, however many there are, a few batches ahead of whoever takes them. It is one statement, which may take
+/// as long as it takes: what limits the statements of commands does not hold here.
 /// </summary>
 public sealed class HistoryCursor<T> : IAsyncDisposable
     where T : class

@@ -36,8 +36,8 @@ public sealed partial record Account
     ];
 
     /// <summary>
-    /// The versions whose addresses a restoration took back: each is told of that once, and of nothing after it. Whoever changed the
-    /// contact for good learns so that somebody else has the former one.
+    /// The versions whose addresses a restoration took back: each is told of that once, and of nothing after it. Whoever changed
+    /// the contact for good learns so that somebody else has the former one.
     /// </summary>
     public IReadOnlyList<int> ContactsTakenBack(ContactRestored restored) =>
         UndoneContacts.FirstOrDefault(undone => undone.To == restored.ContactVersion - 1)?.Emails ?? [];

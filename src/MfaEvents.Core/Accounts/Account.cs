@@ -46,8 +46,8 @@ public sealed partial record Account
     public DateTimeOffset? PhoneRestoredAt { get; init; }
 
     /// <summary>
-    /// When the e-mail address in force was last exchanged for another one. To undo an exchange is one too: whoever has the former
-    /// mailbox may be the thief of it.
+    /// When the e-mail address in force was last exchanged for another one. To undo an exchange is one too: whoever has the
+    /// former mailbox may be the thief of it.
     /// </summary>
     public DateTimeOffset? EmailChangedAt =>
         Later(FormerContacts.LastOrDefault(former => former.Email)?.ReplacedAt, EmailRestoredAt);

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace MfaEvents.Core.Audit;
 
 /// <summary>
-/// One event as the audit trail has it: what is stored, and what the events before it say about the device and the person it concerns. It is a
-/// leaf of the account's log, with the commitments to its personal data in the place of the data itself.
+/// One event as the audit trail has it: what is stored, and what the events before it say about the device and the person it
+/// concerns. It is a leaf of the account's log, with the commitments to its personal data in the place of the data itself.
 /// </summary>
 /// <param name="Index">Dense per account from 0, oldest first.</param>
 /// <param name="Event">The event as it is stored.</param>

@@ -5,8 +5,8 @@ using MfaEvents.Core.Recovery;
 namespace MfaEvents.Core.Audit;
 
 /// <summary>
-/// Makes entries of events in the order of their sequence: numbers them by account, and remembers what devices are called and whom cases are
-/// about. What it was not shown itself it can be told.
+/// Makes entries of events in the order of their sequence: numbers them by account, and remembers what devices are called and
+/// whom cases are about. What it was not shown itself it can be told.
 /// </summary>
 public sealed class AuditFold
 {

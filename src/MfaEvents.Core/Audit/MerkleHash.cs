@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace MfaEvents.Core.Audit;
@@ -14,10 +15,17 @@ public static class MerkleHash
     /// <summary>SHA-256(0x00 || leaf).</summary>
     public static byte[] OfLeaf(ReadOnlySpan<byte> leaf)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0]);
-        hash.AppendData(leaf);
-        return hash.GetHashAndReset();
+        var node = ArrayPool<byte>.Shared.Rent(1 + leaf.Length);
+        try
+        {
+            node[0] = 0;
+            leaf.CopyTo(node.AsSpan(1));
+            return SHA256.HashData(node.AsSpan(0, 1 + leaf.Length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(node);
+        }
     }
 
     /// <summary>SHA-256(0x01 || left || right).</summary>

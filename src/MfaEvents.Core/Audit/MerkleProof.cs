@@ -3,8 +3,8 @@ using System.Numerics;
 namespace MfaEvents.Core.Audit;
 
 /// <summary>
-/// What proves that a leaf is in a tree (RFC 6962 2.1.1) and that one tree is the beginning of another (2.1.2): which ranges' hashes,
-/// and how they are checked (RFC 9162 2.1.3.2 and 2.1.4.2).
+/// What proves that a leaf is in a tree (RFC 6962 2.1.1) and that one tree is the beginning of another (2.1.2): which ranges'
+/// hashes, and how they are checked (RFC 9162 2.1.3.2 and 2.1.4.2).
 /// </summary>
 public static class MerkleProof
 {

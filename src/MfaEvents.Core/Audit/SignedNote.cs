@@ -19,7 +19,7 @@ public sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Signat
     public static SignedNote? Parse(string note)
     {
         var split = note.LastIndexOf("\n\n", StringComparison.Ordinal);
-        if (split < 0 || !note.EndsWith('\n')) return null;
+        if (split < 0 || split + 2 >= note.Length || !note.EndsWith('\n')) return null;
         var signatures = new List<NoteSignature>();
         foreach (var line in note[(split + 2)..^1].Split('\n'))
         {

@@ -1,9 +1,9 @@
 namespace MfaEvents.Core.Audit;
 
 /// <summary>
-/// Where a tree's hashes are kept: sixteen in a row are a tile, and only every fourth level of the tree is written down, for the three between
-/// are made of it. C2SP's tlog-tiles has 256 in a row; the last tile of each level is written again with every entry of an account, and
-/// half a kilobyte is written faster than eight.
+/// Where a tree's hashes are kept: sixteen in a row are a tile, and only every fourth level of the tree is written down, for the
+/// three between are made of it. C2SP's tlog-tiles has 256 in a row; the last tile of each level is written again with every
+/// entry of an account, and half a kilobyte is written faster than eight.
 /// </summary>
 /// <param name="Level">Tiles of level n hold the tree's level 4n.</param>
 /// <param name="Index">Dense from 0 in its level.</param>

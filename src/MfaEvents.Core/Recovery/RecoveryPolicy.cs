@@ -26,8 +26,8 @@ public sealed record RecoveryPolicy
     public int PerDay { get; init; } = 3;
 
     /// <summary>
-    /// How many recoveries of an account begin in 24 hours, from wherever: each sends mail. One that its owner repudiated does not
-    /// count, so that whoever is flooded can make room for their own.
+    /// How many recoveries of an account begin in 24 hours, from wherever: each sends mail. One that its owner repudiated does
+    /// not count, so that whoever is flooded can make room for their own.
     /// </summary>
     [Range(1, 200)]
     public int StartsPerDay { get; init; } = 20;

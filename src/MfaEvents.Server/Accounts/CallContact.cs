@@ -88,8 +88,8 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
         await using var session = store.LightweightSession(answered.AccountId);
         Origin.OfTelephony(http).Stamp(session);
 
-        // A recovery or a removal locks the contact, whatever was asked for before it; and what ends the session that asked for the call
-        // ends the call.
+        // A recovery or a removal locks the contact, whatever was asked for before it; and what ends the session that asked for
+        // the call ends the call.
         if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return;
         if (answered.AskedIn is { } asked && await session.LoadAsync<Session>(asked, cancellation) is null) return;
 

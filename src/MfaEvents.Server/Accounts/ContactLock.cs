@@ -8,8 +8,8 @@ namespace MfaEvents.Server.Accounts;
 public static class ContactLock
 {
     /// <summary>
-    /// Whether a recovery or a removal keeps the contact from changing. Both are written under root's lock, which the session has from here
-    /// on: none slips in before its commit. The account's lock comes after it.
+    /// Whether a recovery or a removal keeps the contact from changing. Both are written under root's lock, which the session has
+    /// from here on: none slips in before its commit. The account's lock comes after it.
     /// </summary>
     public static async Task<bool> IsContactLockedAsync(
         this IDocumentSession session, DateTimeOffset now, ContactPolicy policy, CancellationToken cancellation)

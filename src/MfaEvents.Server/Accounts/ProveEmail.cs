@@ -20,8 +20,8 @@ public sealed record ProveEmail([PlainText] string Token)
 }
 
 /// <summary>
-/// Confirms the pending e-mail address by the token of the link that was sent there: the root user signs in with it from then on. Who
-/// has the token needs the root user's session too, so that a stranger whose address was mistyped confirms nothing.
+/// Confirms the pending e-mail address by the token of the link that was sent there: the root user signs in with it from then on.
+/// Who has the token needs the root user's session too, so that a stranger whose address was mistyped confirms nothing.
 /// </summary>
 public static class ProveEmailEndpoint
 {

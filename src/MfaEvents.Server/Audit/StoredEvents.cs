@@ -5,7 +5,8 @@ using Npgsql;
 namespace MfaEvents.Server.Audit;
 
 /// <summary>
-/// Reads events as the store keeps them, in the order of their sequence, before Marten makes anything of them: what is proven is what is stored.
+/// Reads events as the store keeps them, in the order of their sequence, before Marten makes anything of them: what is proven is
+/// what is stored.
 /// </summary>
 public static class StoredEvents
 {

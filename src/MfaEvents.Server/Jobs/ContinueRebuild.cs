@@ -5,8 +5,8 @@ using Wolverine;
 namespace MfaEvents.Server.Jobs;
 
 /// <summary>
-/// The next step of a rebuild. What it does, how far the rebuild is then and the message for the step after it are one commit: a node that is
-/// killed leaves its step to the others, undone.
+/// The next step of a rebuild. What it does, how far the rebuild is then and the message for the step after it are one commit: a
+/// node that is killed leaves its step to the others, undone.
 /// </summary>
 public sealed record ContinueRebuild(Guid RebuildId, int Step);
 

@@ -113,6 +113,9 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
     public Task MakeIndexAsync((string Name, string Sql) index) => DoAsync(index.Sql
         .Replace($"INDEX {index.Name} ON {AuditTables.Items} ", $"INDEX {index.Name}{rebuild.Suffix} ON {Items} ", StringComparison.Ordinal));
 
+    /// <summary>Lets PostgreSQL count what is in the new view, so that its first reader gets a good plan.</summary>
+    public Task CountAsync() => DoAsync($"analyze {Items}");
+
     /// <summary>Compares the rows of both views whose sequence is within these.</summary>
     public async Task<Parity> CompareAsync(long after, long until)
     {

@@ -5,8 +5,8 @@ using Npgsql;
 namespace MfaEvents.Server.Jobs;
 
 /// <summary>
-/// Builds the audit trail anew beside the one that is read. The log is never touched: its numbers come out of the events once more, and what
-/// was signed stays what it was. Each step is one transaction of a few seconds.
+/// Builds the audit trail anew beside the one that is read. The log is never touched: its numbers come out of the events once
+/// more, and what was signed stays what it was. Each step is one transaction of a few seconds.
 /// </summary>
 public sealed class TrailRebuild(TimeProvider clock)
 {
@@ -68,7 +68,12 @@ public sealed class TrailRebuild(TimeProvider clock)
     private static async Task<Rebuild> IndexAsync(RebuildWork work, Rebuild rebuild)
     {
         var indexes = await work.IndexesAsync();
-        if (rebuild.Indexes == indexes.Count) return rebuild with { Stage = RebuildStage.Comparing };
+        if (rebuild.Indexes == indexes.Count)
+        {
+            await work.CountAsync();
+            return rebuild with { Stage = RebuildStage.Comparing };
+        }
+
         await work.MakeIndexAsync(indexes[rebuild.Indexes]);
         return rebuild with { Indexes = rebuild.Indexes + 1 };
     }

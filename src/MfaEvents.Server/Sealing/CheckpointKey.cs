@@ -4,8 +4,8 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.Sealing;
 
 /// <summary>
-/// An Ed25519 key (RFC 8032) that signs the checkpoints of the audit logs. One signs; those before it keep their public part for ever, for
-/// what they signed is verified for as long as somebody has it.
+/// An Ed25519 key (RFC 8032) that signs the checkpoints of the audit logs. One signs; those before it keep their public part for
+/// ever, for what they signed is verified for as long as somebody has it.
 /// </summary>
 public sealed record CheckpointKey
 {

@@ -39,8 +39,8 @@ public sealed class CheckpointKeys(IDirectoryStore directory, Seals seals, MfaEv
     }
 
     /// <summary>
-    /// In the transaction of a rotation: the next key signs from its commit on, and the private part of the one before is gone. Who read that
-    /// a moment earlier signs once more, which its public part still verifies.
+    /// In the transaction of a rotation: the next key signs from its commit on, and the private part of the one before is gone.
+    /// Who read that a moment earlier signs once more, which its public part still verifies.
     /// </summary>
     public async Task RotateAsync(IDocumentSession session, CancellationToken cancellation)
     {

@@ -9,8 +9,8 @@ namespace MfaEvents.Server.Support;
 public static class DeliveredNotices
 {
     /// <summary>
-    /// After the mail server took the notice. A node that dies in between sends it once more, and a case that has ended meanwhile hears
-    /// nothing of it.
+    /// After the mail server took the notice. A node that dies in between sends it once more, and a case that has ended meanwhile
+    /// hears nothing of it.
     /// </summary>
     public static async Task TellOfDeliveryAsync(
         this IDocumentStore store, SendNotice notice, SupportPolicy policy, DateTimeOffset now, CancellationToken cancellation)

@@ -6,7 +6,8 @@ using Marten.Storage;
 namespace MfaEvents.Server.Audit.Export;
 
 /// <summary>
-/// Writes an export as fast as its reader takes it. What fails on the way cuts the answer off, so that nobody takes a part for the whole.
+/// Writes an export as fast as its reader takes it. What fails on the way cuts the answer off, so that nobody takes a part for
+/// the whole.
 /// </summary>
 public sealed class ExportAnswer(IMartenDatabase database, IExportFormat format, ExportRange range, ExportCheckpoint checkpoint) : IResult
 {

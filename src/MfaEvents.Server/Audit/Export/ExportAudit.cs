@@ -10,10 +10,10 @@ using Wolverine.Http;
 namespace MfaEvents.Server.Audit.Export;
 
 /// <summary>
-/// Streams an account's audit trail, oldest first, as CloudEvents, OCSF events, CSV, or the leaves of the log themselves, one a line. It ends
-/// where the log ended when it began (header Audit-Size), with the signed checkpoint that covers it: as its last event or row, and in
-/// base64 in the header Audit-Checkpoint. Whoever lost the connection goes on with fromIndex, behind the last whole line; CSV names its
-/// columns only where it begins at index 0.
+/// Streams an account's audit trail, oldest first, as CloudEvents, OCSF events, CSV, or the leaves of the log themselves, one a
+/// line. It ends where the log ended when it began (header Audit-Size), with the signed checkpoint that covers it: as its last
+/// event or row, and in base64 in the header Audit-Checkpoint. Whoever lost the connection goes on with fromIndex, behind the
+/// last whole line; CSV names its columns only where it begins at index 0.
 /// </summary>
 public static class ExportAuditEndpoint
 {

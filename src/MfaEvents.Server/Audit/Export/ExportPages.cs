@@ -6,7 +6,8 @@ using Npgsql;
 namespace MfaEvents.Server.Audit.Export;
 
 /// <summary>
-/// Reads the rows of an export page by page. Between two pages it holds no connection, however long the reader of the export takes.
+/// Reads the rows of an export page by page. Between two pages it holds no connection, however long the reader of the export
+/// takes.
 /// </summary>
 /// <exception cref="InvalidDataException">A row, or its event, is missing: an export never leaves out what it does not find.</exception>
 public sealed class ExportPages(IMartenDatabase database, ExportRange range, bool storedEvents)

@@ -10,8 +10,8 @@ using MfaEvents.Server.Setup;
 namespace MfaEvents.Server.Audit.Export;
 
 /// <summary>
-/// Events of the Open Cybersecurity Schema Framework, one a line: changes of accounts and users, and authentication. What OCSF has no
-/// attribute for stands under <c>unmapped</c>.
+/// Events of the Open Cybersecurity Schema Framework, one a line: changes of accounts and users, and authentication. What OCSF
+/// has no attribute for stands under <c>unmapped</c>.
 /// </summary>
 public sealed class OcsfFormat(string accountId, EventData data, MfaEventsSettings settings, bool userManagement) : IExportFormat
 {

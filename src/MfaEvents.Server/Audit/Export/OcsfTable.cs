@@ -31,8 +31,8 @@ public enum OcsfSeverity
 }
 
 /// <summary>
-/// Which stored name is which activity: OCSF 1.8, events/iam/account_change.json and authentication.json; OCSF 1.9, user_management.json.
-/// An event that is not here, a new one too, is another change of an account (99) under its own name.
+/// Which stored name is which activity: OCSF 1.8, events/iam/account_change.json and authentication.json; OCSF 1.9,
+/// user_management.json. An event that is not here, a new one too, is another change of an account (99) under its own name.
 /// </summary>
 public static class OcsfTable
 {

@@ -1,8 +1,8 @@
 namespace MfaEvents.Server.Audit.Log;
 
 /// <summary>
-/// Where checkpoints are kept outside of the database: out of the reach of whoever has the database's password, or the proof of the end of
-/// the log proves nothing.
+/// Where checkpoints are kept outside of the database: out of the reach of whoever has the database's password, or the proof of
+/// the end of the log proves nothing.
 /// </summary>
 public interface ICheckpointStore
 {

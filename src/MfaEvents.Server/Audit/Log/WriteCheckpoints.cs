@@ -6,8 +6,9 @@ using Npgsql;
 namespace MfaEvents.Server.Audit.Log;
 
 /// <summary>
-/// Writes the heads of logs out of the database, at an interval and when the node stops: whoever rewrites everything in the database has still
-/// not rewritten these. An account's head is written when its log has grown since the last one; one node at a time does it.
+/// Writes the heads of logs out of the database, at an interval and when the node stops: whoever rewrites everything in the
+/// database has still not rewritten these. An account's head is written when its log has grown since the last one; one node at a
+/// time does it.
 /// </summary>
 public sealed partial class WriteCheckpoints(
     IDocumentStore store,

@@ -1,8 +1,8 @@
 namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>
-/// What the trail's rows do to texts that a client chose: it cuts them, so that no row is ever too long for an index. The event and its leaf
-/// have the whole text.
+/// What the trail's rows do to texts that a client chose: it cuts them, so that no row is ever too long for an index. The event
+/// and its leaf have the whole text.
 /// </summary>
 public static class AuditCopy
 {

@@ -60,8 +60,8 @@ public sealed class AuditPage(string accountId)
     }
 
     /// <summary>
-    /// Only items of a time. Where it begins and ends in the trail is found by the greatest time so far, which ascends with the index:
-    /// no item is read that is far from it.
+    /// Only items of a time. Where it begins and ends in the trail is found by the greatest time so far, which ascends with the
+    /// index: no item is read that is far from it.
     /// </summary>
     /// <param name="from">Inclusive; null for the beginning.</param>
     /// <param name="to">Exclusive; null for the end.</param>
@@ -102,11 +102,17 @@ public sealed class AuditPage(string accountId)
     {
         await using var connection = (NpgsqlConnection)session.Database.CreateConnection();
         await connection.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(
-            $"select {Columns} from {AuditTables.Items} where {string.Join(" and ", conditions)} order by index desc limit {limit}",
-            connection);
-        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+
+        // A value that few rows have, or none, wants another plan than one that most have: the trail of a long account is not to
+        // be read through for it.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("set local plan_cache_mode = force_custom_plan"));
+        var query = new NpgsqlBatchCommand(
+            $"select {Columns} from {AuditTables.Items} where {string.Join(" and ", conditions)} order by index desc limit {limit}");
+        foreach (var value in values) query.Parameters.Add(new NpgsqlParameter { Value = value });
+        batch.BatchCommands.Add(query);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var items = new List<AuditItem>();
         while (await reader.ReadAsync(cancellation)) items.Add(Item(reader, data));
         return items;

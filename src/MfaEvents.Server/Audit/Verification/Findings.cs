@@ -8,8 +8,8 @@ using Npgsql;
 namespace MfaEvents.Server.Audit.Verification;
 
 /// <summary>
-/// Finds the first difference and names what was done. Event, row and logged hash are three witnesses of an entry: whichever two agree say
-/// what the third has lost.
+/// Finds the first difference and names what was done. Event, row and logged hash are three witnesses of an entry: whichever two
+/// agree say what the third has lost.
 /// </summary>
 public sealed class Findings(IQuerySession session)
 {

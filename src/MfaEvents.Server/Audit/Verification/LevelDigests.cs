@@ -4,7 +4,8 @@ using MfaEvents.Core.Audit;
 namespace MfaEvents.Server.Audit.Verification;
 
 /// <summary>
-/// Compares the levels of a tree above its leaves, hash by hash and yet in constant memory: by a digest of each level's hashes in their order.
+/// Compares the levels of a tree above its leaves, hash by hash and yet in constant memory: by a digest of each level's hashes in
+/// their order.
 /// </summary>
 public sealed class LevelDigests : IDisposable
 {

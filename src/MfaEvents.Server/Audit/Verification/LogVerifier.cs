@@ -9,8 +9,8 @@ using Npgsql;
 namespace MfaEvents.Server.Audit.Verification;
 
 /// <summary>
-/// Walks once through an account's events as they are stored, its log and its trail, side by side and in constant memory, and through the
-/// checkpoints that lie outside of the database.
+/// Walks once through an account's events as they are stored, its log and its trail, side by side and in constant memory, and
+/// through the checkpoints that lie outside of the database.
 /// </summary>
 public sealed class LogVerifier(ICheckpointStore checkpoints) : IDisposable
 {

@@ -56,8 +56,8 @@ public sealed class PhoneAnswers(
             || !signed.Fits(key, body, now))
             return Refused();
 
-        // A second delivery waits for the first, on whatever node. The signature has served once that is done, and not before: a node that
-        // dies in between leaves it to the gateway's next attempt, and what is keyed twice decides once.
+        // A second delivery waits for the first, on whatever node. The signature has served once that is done, and not before: a
+        // node that dies in between leaves it to the gateway's next attempt, and what is keyed twice decides once.
         await using var session = directory.LightweightSession();
         await session.HoldAsync(signed.SeenId(), cancellation);
         if (await session.LoadAsync<SeenSignature>(signed.SeenId(), cancellation) is not null) return Refused();

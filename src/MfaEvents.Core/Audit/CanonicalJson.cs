@@ -146,17 +146,19 @@ public static class CanonicalJson
     {
         if (number == 0) return "0";
 
-        // The shortest digits that read back as the same number, d.ddde±x: both languages choose the same.
-        var shortest = Math.Abs(number).ToString("E16", CultureInfo.InvariantCulture);
-        var roundTrip = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture);
-        var exponent = int.Parse(shortest.AsSpan(shortest.IndexOf('E') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var mantissa = roundTrip.Split('E')[0].Replace(".", "", StringComparison.Ordinal).Trim('0');
+        // The shortest digits that read back as the same number: both languages choose the same, and place the point differently.
+        var parts = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture).Split('E');
+        var whole = parts[0].Split('.')[0];
+        var digits = parts[0].Replace(".", "", StringComparison.Ordinal);
+        var mantissa = digits.Trim('0');
+        var leading = digits.Length - digits.TrimStart('0').Length;
+        var exponent = whole.Length - 1 - leading + (parts is [_, var power] ? int.Parse(power, CultureInfo.InvariantCulture) : 0);
         var sign = number < 0 ? "-" : "";
         var point = exponent + 1;
         return sign + point switch
         {
-            > LongestWhole or <= -MostLeadingZeros =>
-                $"{mantissa[0]}{(mantissa.Length > 1 ? "." : "")}{mantissa[1..]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent)}",
+            > LongestWhole or <= -MostLeadingZeros => (mantissa.Length > 1 ? $"{mantissa[0]}.{mantissa[1..]}" : mantissa)
+                + $"e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent)}",
             <= 0 => "0." + new string('0', -point) + mantissa,
             _ when mantissa.Length <= point => mantissa.PadRight(point, '0'),
             _ => $"{mantissa[..point]}.{mantissa[point..]}",

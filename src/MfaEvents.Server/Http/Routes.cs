@@ -13,6 +13,7 @@ public static class Routes
     public const string Devices = Principal + "/mfa-devices";
     public const string Device = Devices + "/{deviceId}";
     public const string History = Principal + "/history";
+    public const string Explanation = Principal + "/explanation";
     public const string Sessions = Principal + "/sessions";
     public const string Session = Sessions + "/{sessionId}";
     public const string Cases = "/cases";

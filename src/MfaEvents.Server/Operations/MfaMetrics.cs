@@ -51,6 +51,11 @@ public sealed class MfaMetrics : IDisposable
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
         caseSteps = meter.CreateCounter<long>("mfaevents.case_steps", "{step}", "Steps of support cases.");
+        meter.CreateObservableGauge(
+            "mfaevents.projection.lag_time",
+            () => projections.Select(p => new Measurement<double>(p.LagSeconds, new KeyValuePair<string, object?>("projection", p.Name))),
+            "s",
+            "How long the oldest event that a projection has not seen has waited.");
         lag = meter.CreateObservableGauge(
             "mfaevents.projection.lag",
             () => projections.Select(p => Measured(p, p.Lag)),

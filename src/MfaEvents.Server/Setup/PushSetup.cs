@@ -35,7 +35,7 @@ public static class PushSetup
         builder.Services.AddSingleton(database);
         builder.Services.AddHostedService<PushAudit>();
         builder.Services.AddHealthChecks()
-            .AddCheck<PushHealth>("auditPush", HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(2));
+            .AddCheck<PushHealth>(Health.AuditPush, HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(2));
     }
 
     /// <summary>What is refused is a dead letter at once; a receiver that is away is asked again for a day.</summary>

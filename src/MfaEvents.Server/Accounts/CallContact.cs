@@ -38,18 +38,16 @@ public static class CallContactEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
-        if (root is null) return (Problems.NotFound, []);
-        if (root.IsContactLocked(now, settings.Contact)) return (Problems.ContactLocked, []);
-
-        // Once without the lock: a call is prepared on a connection of its own.
+        // Once without the locks: a call is prepared on a connection of its own.
+        var before = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
         var pending = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
-        if (Refusal(pending) is { } early) return (early, []);
+        if (Refusal(before, pending) is { } early) return (early, []);
         var call = await calls.PrepareAsync(
             accountId, CallPurpose.Contact, Account.StreamKey, pending!.ContactVersion, PhoneNumberKind.Pending, now, cancellation);
 
+        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (Refusal(stream.Aggregate) is { } refusal) return (refusal, []);
+        if (Refusal(root.Aggregate, stream.Aggregate) is { } refusal) return (refusal, []);
         if (stream.Aggregate!.PendingPhone != pending.PendingPhone) return (Problems.Conflict, []);
         stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt));
         return (
@@ -59,8 +57,10 @@ public static class CallContactEndpoint
                 () => new ContactCallView(call.CallId, call.Digits, call.ExpiresAt)),
             [call.Message]);
 
-        Problem? Refusal(Account? account)
+        Problem? Refusal(PrincipalMfa? state, Account? account)
         {
+            if (state is null) return Problems.NotFound;
+            if (state.IsContactLocked(now, settings.Contact)) return Problems.ContactLocked;
             if (account?.PendingPhone is null) return Problems.ContactNotPending;
             return account.CallWait(now, settings.Contact) is { } seconds ? Problems.TooManyAttempts(seconds) : null;
         }

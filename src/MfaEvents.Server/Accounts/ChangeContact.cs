@@ -6,8 +6,6 @@ using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
-using Wolverine.Marten;
-using Wolverine.Persistence.EventSourcing;
 
 namespace MfaEvents.Server.Accounts;
 
@@ -16,22 +14,22 @@ public sealed record ChangeContact([Email] string Email, [Phone] string Phone);
 /// <summary>Asks for another address or number. It is pending until confirmed, also when the address is taken.</summary>
 public static class ChangeContactEndpoint
 {
-    public static string StreamKey() => Account.StreamKey;
-
     [WolverinePut(Routes.Contact), Allow(Role.Owner, RootOnly = true), FreshSignIn(FreshFor.Contact)]
     [Answers(202, typeof(ContactView)), Refuses(409, "contact-locked"), Refuses(429, "too-many-attempts")]
-    public static async Task<(Answer, Events, IMartenOp)> Put(
+    public static async Task<Answer> Put(
         ChangeContact command,
         string accountId,
-        [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] Account account,
         IDocumentSession session,
         Seals seals,
         MfaEventsSettings settings,
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
-        if (root?.IsContactLocked(now, settings.Contact) == true) return (Problems.ContactLocked, [], MartenOps.Nothing());
+        // A recovery or a removal locks the contact: under root's lock, as both of them are.
+        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
+        var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
+        if (root.Aggregate is not { } state || stream.Aggregate is not { } account) return Problems.NotFound;
+        if (state.IsContactLocked(now, settings.Contact)) return Problems.ContactLocked;
 
         var current = await session.ContactAsync(accountId, account, seals, cancellation);
         var wanted = current with
@@ -41,13 +39,14 @@ public static class ChangeContactEndpoint
         };
         var answer = Answer.Accepted(new ContactView(wanted.Email, wanted.Phone, wanted.PendingEmail, wanted.PendingPhone));
         var (email, phone) = (wanted.PendingEmail is not null, wanted.PendingPhone is not null);
-        if (wanted == current && !email && !phone) return (answer, [], MartenOps.Nothing());
+        if (wanted == current && !email && !phone) return answer;
 
         // Asked for once more, a value gets a new link. To take one back nobody waits.
-        if ((email || phone) && account.RequestWait(now, settings.Contact) is { } seconds)
-            return (Problems.TooManyAttempts(seconds), [], MartenOps.Nothing());
+        if ((email || phone) && account.RequestWait(now, settings.Contact) is { } seconds) return Problems.TooManyAttempts(seconds);
 
         var requested = account.RequestContact(email, phone);
-        return (answer, [requested], MartenOps.Insert(seals.Seal(accountId, requested.ContactVersion, wanted)));
+        stream.AppendOne(requested);
+        session.Insert(seals.Seal(accountId, requested.ContactVersion, wanted));
+        return answer;
     }
 }

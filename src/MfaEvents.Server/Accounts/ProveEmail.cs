@@ -41,11 +41,8 @@ public static class ProveEmailEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
-        if (root is null) return Problems.NotFound;
-        if (root.IsContactLocked(now, settings.Contact)) return Problems.ContactLocked;
-
-        // Once without the lock, for the directory is asked in between.
+        // Once without the locks, for the directory is asked in between.
+        if (Refusal(await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation)) is { } early) return early;
         var proof = await ProofAsync(await session.LoadAsync<Account>(Account.StreamKey, cancellation));
         metrics.CountLink(LinkPurpose.ContactEmail, proof is not null);
         if (proof is null) return Problems.InvalidProof;
@@ -55,13 +52,16 @@ public static class ProveEmailEndpoint
             settle, new DeliveryOptions { TenantId = accountId, ScheduleDelay = SettleRootEmails.Grace });
         if (!await ClaimAsync(RootEmail.IdOf(proof.Email), accountId, directory, now, cancellation)) return Problems.EmailTaken;
 
+        // A recovery or a removal locks the contact: under root's lock, as both of them are.
+        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
+        if (Refusal(root.Aggregate) is { } refusal) return refusal;
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (await ProofAsync(stream.Aggregate) is not { } still || still.Email != proof.Email) return Problems.InvalidProof;
-        stream.AppendOne(still.Changed);
-        session.Delete(still.Link);
-        session.Insert(seals.Seal(accountId, still.Changed.ContactVersion, still.Contact with
+        if (await ProofAsync(stream.Aggregate) is not { } proven || proven.Email != proof.Email) return Problems.InvalidProof;
+        stream.AppendOne(proven.Changed);
+        session.Delete(proven.Link);
+        session.Insert(seals.Seal(accountId, proven.Changed.ContactVersion, proven.Contact with
         {
-            Email = still.Email,
+            Email = proven.Email,
             PendingEmail = null,
         }));
         answers.Remember(Answer.NoContent, http, session);
@@ -69,6 +69,12 @@ public static class ProveEmailEndpoint
 
         await messages.InvokeForTenantAsync(accountId, settle, cancellation);
         return Answer.NoContent;
+
+        Problem? Refusal(PrincipalMfa? state)
+        {
+            if (state is null) return Problems.NotFound;
+            return state.IsContactLocked(now, settings.Contact) ? Problems.ContactLocked : null;
+        }
 
         async Task<Proof?> ProofAsync(Account? account)
         {
@@ -84,7 +90,9 @@ public static class ProveEmailEndpoint
     private static async Task<bool> ClaimAsync(
         string email, string accountId, IDirectoryStore directory, DateTimeOffset now, CancellationToken cancellation)
     {
+        // Whoever settles the account's addresses has read them before, or reads them after.
         await using var addresses = directory.LightweightSession();
+        await addresses.HoldAsync(SettleRootEmails.LockOf(accountId), cancellation);
         var held = await addresses.LoadAsync<RootEmail>(email, cancellation);
         if (held is not null && held.AccountId != accountId) return false;
         var claim = new RootEmail(email, accountId) { HeldUntil = now + SettleRootEmails.Claim };

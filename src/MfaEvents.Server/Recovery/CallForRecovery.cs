@@ -27,7 +27,14 @@ public static class CallForRecoveryEndpoint
     public static async Task<Answer> Post(
         string recoveryId, HttpContext http, Recoveries recoveries, Calls calls, MfaEventsSettings settings, DateTimeOffset now)
     {
+        // Once without the locks: a call is prepared on a connection of its own.
         var cancellation = http.RequestAborted;
+        if (await recoveries.PeekAsync(http, recoveryId) is not var (accountId, state)) return Problems.NotFound;
+        var call = state.RefuseCall(now, settings.Recovery) is null
+            ? await calls.PrepareAsync(
+                accountId, CallPurpose.Recovery, state.Id, state.ContactVersion, PhoneNumberKind.OnFile, now, cancellation)
+            : null;
+
         await using var held = await recoveries.HoldAsync(http, recoveryId);
         if (held is null) return Problems.NotFound;
         if (held.State.RefuseCall(now, settings.Recovery) is { } refused)
@@ -36,14 +43,7 @@ public static class CallForRecoveryEndpoint
             return RecoveryRefusals.For(refused);
         }
 
-        var call = await calls.PrepareAsync(
-            held.AccountId,
-            CallPurpose.Recovery,
-            held.State.Id,
-            held.State.ContactVersion,
-            PhoneNumberKind.OnFile,
-            now,
-            cancellation);
+        if (call is null) return Problems.Conflict;
         held.Append([new PhoneCallPlaced(call.CallId, call.ExpiresAt)]);
         await held.CommitAsync(cancellation, call.Message);
         return Answer.Created($"{Routes.Recoveries}/{held.Id}", new RecoveryCall(call.CallId, call.Digits, call.ExpiresAt));

@@ -1,5 +1,6 @@
 using System.Net;
 using MfaEvents.Server.Recovery;
+using Npgsql;
 
 namespace MfaEvents.Server.Tests.Recovery;
 
@@ -129,6 +130,24 @@ public sealed class RecoveryProofsTests(TestRun run)
         (await theirs.Step()).ShouldBe("verified");
         (await account.KeyDigits(myCall["callId"].GetGuid(), myCall.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
         (await mine.Step()).ShouldBe("verified");
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_the_root_user_while_a_call_is_prepared()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        await using var connection = await api.ConnectAsync();
+        await using var slow = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("lock table directory.mt_doc_phonecall in share mode", connection, slow);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var call = Task.Run(recovery.Call);
+        await Task.Delay(TimeSpan.FromSeconds(0.5), TestContext.Current.CancellationToken);
+        (await recovery.Complete().WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken)).ShouldRefuse(409, "recovery-state");
+        call.IsCompleted.ShouldBeFalse();
+        await slow.CommitAsync(TestContext.Current.CancellationToken);
+        (await call).ShouldBe(HttpStatusCode.Created);
     }
 
     [Fact]

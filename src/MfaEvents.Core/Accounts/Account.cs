@@ -90,7 +90,7 @@ public sealed partial record Account
         ContactCallPlaced e => state! with
         {
             ContactCalls = Recent(state!.ContactCalls, at).Add(at),
-            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0),
+            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0, at, e.SessionId),
         },
 
         ContactDigitsRejected e when state!.ContactCall is { } call && call.CallId == e.CallId => state! with
@@ -147,4 +147,15 @@ public sealed record UndoneContact(int From, int To, DateTimeOffset At)
 }
 
 /// <summary>A call to the pending phone number.</summary>
-public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits);
+/// <param name="CallId">The call.</param>
+/// <param name="ExpiresAt">From when on its digits are worth nothing.</param>
+/// <param name="WrongDigits">How often wrong ones were keyed.</param>
+/// <param name="PlacedAt">When it was asked for.</param>
+/// <param name="SessionId">In which session; null for a token of another issuer.</param>
+public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits, DateTimeOffset PlacedAt, Guid? SessionId)
+{
+    /// <summary>Whether it outlives what it was asked for in: a thief's call is void when the thief's session is.</summary>
+    /// <param name="isLive">Whether the session of that id goes on.</param>
+    /// <param name="sessionsEndedAt">When the root user's sessions were last ended.</param>
+    public bool IsOrphaned(bool isLive, DateTimeOffset? sessionsEndedAt) => SessionId is null ? sessionsEndedAt >= PlacedAt : !isLive;
+}

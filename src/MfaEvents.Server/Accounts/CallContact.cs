@@ -7,6 +7,7 @@ using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.SignIn;
 using Wolverine;
 using Wolverine.Http;
 
@@ -32,6 +33,7 @@ public static class CallContactEndpoint
     [Refuses(409, "contact-locked"), Refuses(429, "too-many-attempts")]
     public static async Task<(Answer, OutgoingMessages)> Post(
         string accountId,
+        Caller caller,
         IDocumentSession session,
         Calls calls,
         MfaEventsSettings settings,
@@ -49,7 +51,7 @@ public static class CallContactEndpoint
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (Refusal(root.Aggregate, stream.Aggregate) is { } refusal) return (refusal, []);
         if (stream.Aggregate!.PendingPhone != pending.PendingPhone) return (Problems.Conflict, []);
-        stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt));
+        stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt, caller.SessionId));
         return (
             Answer.CreatedOnce(
                 $"{Routes.Accounts}/{accountId}/contact",
@@ -72,27 +74,40 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
 {
     public CallPurpose Purpose => CallPurpose.Contact;
 
-    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    public async Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now)
     {
-        var cancellation = http.RequestAborted;
-        await using var session = store.LightweightSession(answered.AccountId);
+        var (accountId, cancellation) = (answer.Call.AccountId, http.RequestAborted);
+        await using var session = store.LightweightSession(accountId);
         Origin.OfTelephony(http).Stamp(session);
+        answer.TakeIn(session);
 
-        // A recovery or a removal locks the contact, whatever was asked for before it: under root's lock, as both of them are.
+        // A recovery or a removal locks the contact, and what ends sessions voids the call, whatever was asked for before it: under
+        // root's lock, as they are.
         var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
-        if (root.Aggregate?.IsContactLocked(now, settings.Contact) != false) return;
-
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (stream.Aggregate is not { } account) return;
-        var events = account.Answer(answered.Id, right, now, settings.Contact);
-        stream.AppendMany(events);
-        if (events.OfType<ContactInformationChanged>().FirstOrDefault() is { } changed)
+        if (root.Aggregate is { } state
+            && stream.Aggregate is { } account
+            && !state.IsContactLocked(now, settings.Contact)
+            && !await IsOrphanedAsync(account, state, session, now, cancellation))
         {
-            var contact = await session.ContactAsync(answered.AccountId, account, seals, cancellation);
-            if (contact.PendingPhone is not { } number) return;
-            session.Insert(seals.Seal(answered.AccountId, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }));
+            var events = account.Answer(answer.Call.Id, answer.IsRight, now, settings.Contact);
+            stream.AppendMany(events);
+            if (events.OfType<ContactInformationChanged>().FirstOrDefault() is { } changed)
+            {
+                var contact = await session.ContactAsync(accountId, account, seals, cancellation);
+                if (contact.PendingPhone is not { } number) return;
+                session.Insert(seals.Seal(accountId, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }));
+            }
         }
 
         await session.SaveChangesAsync(cancellation);
+    }
+
+    private async Task<bool> IsOrphanedAsync(
+        Account account, PrincipalMfa root, IDocumentSession session, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (account.ContactCall is not { } call) return true;
+        var isLive = call.SessionId is { } id && await Sessions.IsLiveAsync(session, id, now, settings, cancellation);
+        return call.IsOrphaned(isLive, root.SessionsEndedAt);
     }
 }

@@ -55,13 +55,15 @@ public sealed class RecoveryAnswered(Recoveries recoveries, MfaEventsSettings se
 {
     public CallPurpose Purpose => CallPurpose.Recovery;
 
-    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    public async Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now)
     {
-        if (RootRecovery.IdOf(answered.Subject) is not { } id) return;
+        var call = answer.Call;
+        if (RootRecovery.IdOf(call.Subject) is not { } id) return;
         var cancellation = http.RequestAborted;
-        await using var held = await recoveries.HoldAsync(answered.AccountId, id, Origin.OfTelephony(http), cancellation);
+        await using var held = await recoveries.HoldAsync(call.AccountId, id, Origin.OfTelephony(http), cancellation);
         if (held is null) return;
-        held.Append(held.State.KeyDigits(answered.Id, right, now, settings.Recovery, settings.Devices.Throttle).Events);
+        answer.TakeIn(held.Session);
+        held.Append(held.State.KeyDigits(call.Id, answer.IsRight, now, settings.Recovery, settings.Devices.Throttle).Events);
         await held.CommitAsync(cancellation);
     }
 }

@@ -133,6 +133,25 @@ public sealed class RecoveryProofsTests(TestRun run)
     }
 
     [Fact]
+    public async Task An_answer_that_comes_again_counts_once_whatever_it_was()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        var call = (await recovery.Call()).ShouldBe(HttpStatusCode.Created);
+        foreach (var digits in (string[])[Telephone.Wrong(call.TextOf("digits")), call.TextOf("digits")])
+        {
+            var body = Telephone.Keyed(digits);
+            var signature = api.Sign(body, account.Time.Now);
+            var replies = await Scenarios.AtOnce(3, _ => api.CallBack(call["callId"].GetGuid(), body, signature, account.Time));
+            replies.Select(reply => reply.Status).Order().ShouldBe([204, 403, 403]);
+        }
+
+        (await recovery.Step()).ShouldBe("verified");
+        (await recovery.Events()).ShouldBe(
+            ["recovery_started", "email_verified", "phone_call_placed", "recovery_proof_rejected", "phone_verified"]);
+    }
+
+    [Fact]
     public async Task Nobody_waits_for_the_root_user_while_a_call_is_prepared()
     {
         var (account, _) = await api.AccountWithLostDevice();

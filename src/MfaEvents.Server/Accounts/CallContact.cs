@@ -22,9 +22,6 @@ public sealed record ContactCallView(Guid CallId, string Digits, DateTimeOffset 
     public override string ToString() => $"call {CallId}";
 }
 
-/// <summary>What a repeated request is told: the digits were shown once.</summary>
-public sealed record ContactCallWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
-
 /// <summary>Has the pending phone number called, whose owner keys in what the page shows; then it is in force.</summary>
 public static class CallContactEndpoint
 {
@@ -53,9 +50,9 @@ public static class CallContactEndpoint
         if (stream.Aggregate!.PendingPhone != pending.PendingPhone) return (Problems.Conflict, []);
         stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt, caller.SessionId));
         return (
-            Answer.CreatedOnce(
+            Answer.CreatedCall(
                 $"{Routes.Accounts}/{accountId}/contact",
-                new ContactCallWithoutDigits(call.CallId, call.ExpiresAt),
+                call,
                 () => new ContactCallView(call.CallId, call.Digits, call.ExpiresAt)),
             [call.Message]);
 

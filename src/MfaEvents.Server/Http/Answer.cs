@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using MfaEvents.Server.Notifications.Phone;
 
 namespace MfaEvents.Server.Http;
 
@@ -22,6 +23,9 @@ public sealed record Answer : IResult
     /// </summary>
     public Guid? SecretOf { get; private init; }
 
+    /// <summary>The call whose digits the body shows; a repeated request gets them from their seal.</summary>
+    public Guid? DigitsOf { get; private init; }
+
     /// <summary>What may be remembered of a body that shows a secret.</summary>
     public object? Memorable { get; private init; }
 
@@ -36,8 +40,13 @@ public sealed record Answer : IResult
     public static Answer CreatedOnce(string location, object memorable, Func<object> body) =>
         new(201) { Location = location, Body = body, Memorable = memorable };
 
-    /// <summary>The same for what is not done yet.</summary>
-    public static Answer AcceptedOnce(object memorable, Func<object> body) => new(202) { Body = body, Memorable = memorable };
+    /// <summary>A call that was placed: repeated, the answer gets its digits from their seal while it is open.</summary>
+    public static Answer CreatedCall(string location, PreparedCall call, Func<object> body) =>
+        new(201) { Location = location, Body = body, DigitsOf = call.CallId, Memorable = call.WithoutDigits };
+
+    /// <summary>The same for a call that only prepares what it is for.</summary>
+    public static Answer AcceptedCall(PreparedCall call, Func<object> body) =>
+        new(202) { Body = body, DigitsOf = call.CallId, Memorable = call.WithoutDigits };
 
     public static Answer Accepted(object? body = null) => new(202) { Body = body is null ? null : () => body };
 

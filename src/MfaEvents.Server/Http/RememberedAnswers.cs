@@ -4,6 +4,7 @@ using System.Text.Json;
 using Marten;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Devices;
+using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
@@ -14,7 +15,7 @@ namespace MfaEvents.Server.Http;
 /// Idempotency-Key: the same key and body gives the first answer again. The answer is written in the command's own transaction,
 /// and a parallel duplicate waits for that transaction on an advisory lock, on whatever node it arrived.
 /// </summary>
-public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, TimeProvider clock)
+public sealed class RememberedAnswers(Seals seals, Calls calls, MfaEventsSettings settings, TimeProvider clock)
 {
     internal const string MacKeyPurpose = "idempotency-body";
 
@@ -58,6 +59,7 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
             Location = answer.Location,
             Body = body is null ? null : JsonSerializer.Serialize(body, body.GetType(), Json.Options),
             SecretOf = answer.SecretOf,
+            DigitsOf = answer.DigitsOf,
             ExpiresAt = clock.GetUtcNow() + settings.IdempotencyLifetime,
         });
     }
@@ -73,6 +75,7 @@ public sealed class RememberedAnswers(Seals seals, MfaEventsSettings settings, T
                 session, target.AccountId!, target.Principal!, first, seals, settings.Issuer, cancellation) ?? body;
         }
 
+        if (remembered.DigitsOf is { } callId) body = await calls.AgainAsync(callId, clock.GetUtcNow(), cancellation) ?? body;
         return Answer.Again(remembered.Status, remembered.Location, body, remembered.SecretOf);
     }
 

@@ -19,15 +19,12 @@ public sealed record RecordedEvidence(EvidenceKind Kind);
 
 /// <summary>A call to the number on file.</summary>
 /// <param name="CallId">The call.</param>
-/// <param name="Digits">What the agent reads out; whoever answers the phone keys it in. Shown this once.</param>
+/// <param name="Digits">What the agent reads out; whoever answers the phone keys it in.</param>
 /// <param name="ExpiresAt">Until when.</param>
 public sealed record PlacedCallBack(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
 {
     public override string ToString() => $"call {CallId}";
 }
-
-/// <summary>What may be remembered of it.</summary>
-public sealed record PlacedCallBackWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
 
 /// <summary>
 /// Records evidence that the caller is the owner. For a call back the number on file is called, and the evidence is there once
@@ -74,9 +71,7 @@ public static class RecordEvidenceEndpoint
             accountId, CallPurpose.CaseEvidence, state.Id, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
         var placed = state.PlaceCall(call.CallId, call.ExpiresAt, note.Id, now, settings.Support);
         return (
-            Answer.AcceptedOnce(
-                new PlacedCallBackWithoutDigits(call.CallId, call.ExpiresAt),
-                () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt)),
+            Answer.AcceptedCall(call, () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt)),
             [.. placed.Events],
             [call.Message, new QueueCase(accountId, caseId)],
             MartenOps.Insert(note));

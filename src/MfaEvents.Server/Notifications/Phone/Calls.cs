@@ -16,6 +16,18 @@ public enum PhoneNumberKind
 /// <summary>A call that can be placed: its digits, for the page, and the message that places it.</summary>
 public sealed record PreparedCall(Guid CallId, string Digits, DateTimeOffset ExpiresAt, PlaceCall Message)
 {
+    /// <summary>What may be remembered of it.</summary>
+    public CallWithoutDigits WithoutDigits => new(CallId, ExpiresAt);
+
+    public override string ToString() => $"call {CallId}";
+}
+
+/// <summary>A call as a repeated request is told of it once it is over.</summary>
+public sealed record CallWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
+
+/// <summary>A call as a repeated request is told of it while it is open.</summary>
+public sealed record CallAgain(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
+{
     public override string ToString() => $"call {CallId}";
 }
 
@@ -51,5 +63,14 @@ public sealed class Calls(IDirectoryStore directory, Seals seals, MfaEventsSetti
         session.Insert(new PhoneCall(id, accountId, purpose, subject, sealedDigits, expiresAt));
         await session.SaveChangesAsync(cancellation);
         return new PreparedCall(id, digits, expiresAt, new PlaceCall(id, accountId, purpose, contactVersion, number, expiresAt));
+    }
+
+    /// <summary>The call with its digits for whoever was shown them; null once its time is over.</summary>
+    public async Task<CallAgain?> AgainAsync(Guid callId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var session = directory.QuerySession();
+        return await session.LoadAsync<PhoneCall>(callId, cancellation) is { } call && now < call.ExpiresAt
+            ? new CallAgain(call.Id, call.Digits(seals), call.ExpiresAt)
+            : null;
     }
 }

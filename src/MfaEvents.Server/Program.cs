@@ -1,6 +1,8 @@
 using JasperFx;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit.Verification;
 using MfaEvents.Server.EmbeddedPostgres;
+using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Operations;
 using MfaEvents.Server.Setup;
@@ -8,6 +10,8 @@ using MfaEvents.Server.Setup;
 if (args is ["token", .. var request]) return TokenCommand.Run(request);
 if (args is ["phone", .. var answer]) return await PhoneCommand.RunAsync(answer);
 if (args is ["healthcheck"]) return await HealthcheckCommand.RunAsync();
+if (args is ["verify", .. var proof]) return await VerifyCommand.RunAsync(proof);
+if (args is ["rebuild", .. var view]) return await RebuildCommand.RunAsync(view);
 
 try
 {
@@ -26,6 +30,7 @@ try
     builder.AddSealing(settings, database.ConnectionString);
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
+    builder.AddAudit();
     builder.AddSupportDesk();
     builder.AddMail(settings);
     builder.AddPhone(settings);

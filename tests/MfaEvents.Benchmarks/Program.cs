@@ -36,6 +36,12 @@ if (options.Memory is { } verifications)
     return 0;
 }
 
+if (options.Audit is { } audited)
+{
+    await AuditFigures.MeasureAsync(options, data, postgres.ConnectionString, audited);
+    return 0;
+}
+
 if (options.SignIns is { } tries)
 {
     await SignInTiming.MeasureAsync(options, data, postgres.ConnectionString, tries);

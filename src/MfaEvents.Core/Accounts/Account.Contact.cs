@@ -3,10 +3,8 @@ namespace MfaEvents.Core.Accounts;
 /// <summary>Decisions about contact information, whose values lie sealed apart: here are versions of them only.</summary>
 public sealed partial record Account
 {
-    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
-
     /// <summary>The seconds to wait before another change may be asked for; null when it may be now.</summary>
-    public int? RequestWait(DateTimeOffset now, ContactPolicy policy) => WaitOf(ContactRequests, policy.RequestsPerDay, now);
+    public int? RequestWait(DateTimeOffset now, ContactPolicy policy) => PerDay.Wait(ContactRequests, policy.RequestsPerDay, now);
 
     /// <summary>Asks for other values; the one that is not asked for any more is no longer pending.</summary>
     public ContactChangeRequested RequestContact(bool email, bool phone) => new(ContactVersion + 1, email, phone);
@@ -16,7 +14,7 @@ public sealed partial record Account
         PendingEmail == requestVersion ? new ContactInformationChanged(ContactVersion + 1, Email: true, Phone: false) : null;
 
     /// <summary>The seconds to wait before another call may be asked for; null when it may be now.</summary>
-    public int? CallWait(DateTimeOffset now, ContactPolicy policy) => WaitOf(ContactCalls, policy.CallsPerDay, now);
+    public int? CallWait(DateTimeOffset now, ContactPolicy policy) => PerDay.Wait(ContactCalls, policy.CallsPerDay, now);
 
     /// <summary>Confirms the pending number by the digits that were keyed into a call; nothing happens when the call is over.</summary>
     public IReadOnlyList<IAccountEvent> Answer(Guid callId, bool right, DateTimeOffset now, ContactPolicy policy)
@@ -38,11 +36,20 @@ public sealed partial record Account
     ];
 
     /// <summary>
-    /// The versions whose addresses a restoration took back: each is told of that once, and of nothing after it. Whoever changed the
-    /// contact for good learns so that somebody else has the former one.
+    /// The versions whose addresses a restoration took back: each is told of that once, and of nothing after it. Whoever changed
+    /// the contact for good learns so that somebody else has the former one.
     /// </summary>
     public IReadOnlyList<int> ContactsTakenBack(ContactRestored restored) =>
         UndoneContacts.FirstOrDefault(undone => undone.To == restored.ContactVersion - 1)?.Emails ?? [];
+
+    /// <summary>
+    /// Whether everybody who is told of what happens now was reached already, by whatever version held the same address.
+    /// </summary>
+    /// <param name="reached">The versions that somebody was reached by.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="policy">For how long a former address has its say.</param>
+    public bool AreReached(IReadOnlyCollection<int> reached, DateTimeOffset now, ContactPolicy policy) =>
+        ContactsToTell(now, policy).All(wanted => reached.Any(version => !IsUndone(version) && IsSameEmail(version, wanted)));
 
     /// <summary>Whether a version was taken back.</summary>
     public bool IsUndone(int version) => UndoneContacts.Any(undone => undone.From <= version && version <= undone.To);
@@ -66,9 +73,6 @@ public sealed partial record Account
     private static bool CanUndo(FormerContact former, DateTimeOffset now, ContactPolicy policy) =>
         now - former.ReplacedAt < policy.Undo;
 
-    private static int? WaitOf(IReadOnlyList<DateTimeOffset> times, int most, DateTimeOffset now)
-    {
-        var recent = times.Where(time => now - time < Day).ToArray();
-        return recent.Length < most ? null : (int)Math.Ceiling((recent[^most] + Day - now).TotalSeconds);
-    }
+    private bool IsSameEmail(int one, int other) => !FormerContacts.Any(
+        former => former.Email && Math.Min(one, other) <= former.Version && former.Version < Math.Max(one, other));
 }

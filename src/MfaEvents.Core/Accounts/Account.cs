@@ -46,8 +46,8 @@ public sealed partial record Account
     public DateTimeOffset? PhoneRestoredAt { get; init; }
 
     /// <summary>
-    /// When the e-mail address in force was last exchanged for another one. To undo an exchange is one too: whoever has the former
-    /// mailbox may be the thief of it.
+    /// When the e-mail address in force was last exchanged for another one. To undo an exchange is one too: whoever has the
+    /// former mailbox may be the thief of it.
     /// </summary>
     public DateTimeOffset? EmailChangedAt =>
         Later(FormerContacts.LastOrDefault(former => former.Email)?.ReplacedAt, EmailRestoredAt);
@@ -90,7 +90,7 @@ public sealed partial record Account
         ContactCallPlaced e => state! with
         {
             ContactCalls = Recent(state!.ContactCalls, at).Add(at),
-            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0, at, e.SessionId),
+            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0, at),
         },
 
         ContactDigitsRejected e when state!.ContactCall is { } call && call.CallId == e.CallId => state! with
@@ -128,6 +128,8 @@ public sealed partial record Account
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one > other || other is null ? one : other;
 
+    private static readonly TimeSpan Day = TimeSpan.FromHours(24);
+
     private static ImmutableArray<DateTimeOffset> Recent(ImmutableArray<DateTimeOffset> times, DateTimeOffset at) =>
         [.. times.Where(time => at - time < Day)];
 }
@@ -151,11 +153,4 @@ public sealed record UndoneContact(int From, int To, DateTimeOffset At)
 /// <param name="ExpiresAt">From when on its digits are worth nothing.</param>
 /// <param name="WrongDigits">How often wrong ones were keyed.</param>
 /// <param name="PlacedAt">When it was asked for.</param>
-/// <param name="SessionId">In which session; null for a token of another issuer.</param>
-public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits, DateTimeOffset PlacedAt, Guid? SessionId)
-{
-    /// <summary>Whether it outlives what it was asked for in: a thief's call is void when the thief's session is.</summary>
-    /// <param name="isLive">Whether the session of that id goes on.</param>
-    /// <param name="sessionsEndedAt">When the root user's sessions were last ended.</param>
-    public bool IsOrphaned(bool isLive, DateTimeOffset? sessionsEndedAt) => SessionId is null ? sessionsEndedAt >= PlacedAt : !isLive;
-}
+public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits, DateTimeOffset PlacedAt);

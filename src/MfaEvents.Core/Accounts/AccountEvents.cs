@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace MfaEvents.Core.Accounts;
 
 // A storage format: never edited, only superseded. Names, addresses and numbers of people lie sealed apart, by version.
@@ -31,11 +29,7 @@ public sealed record ContactRestored(int ContactVersion, int RestoredVersion) : 
 /// <summary>The pending phone number is called; an earlier call is over with that.</summary>
 /// <param name="CallId">The call.</param>
 /// <param name="ExpiresAt">From when on its digits are worth nothing.</param>
-/// <param name="SessionId">The session in which it was asked for; null for a token of another issuer.</param>
-public sealed record ContactCallPlaced(
-    Guid CallId,
-    DateTimeOffset ExpiresAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? SessionId = null) : IAccountEvent;
+public sealed record ContactCallPlaced(Guid CallId, DateTimeOffset ExpiresAt) : IAccountEvent;
 
 /// <summary>Other digits were keyed into it than the page shows.</summary>
 public sealed record ContactDigitsRejected(Guid CallId) : IAccountEvent;

@@ -26,8 +26,8 @@ public sealed record RecoveryPolicy
     public int PerDay { get; init; } = 3;
 
     /// <summary>
-    /// How many recoveries of an account begin in 24 hours, from wherever: each sends mail. One that its owner repudiated does not
-    /// count, so that whoever is flooded can make room for their own.
+    /// How many recoveries of an account begin in 24 hours, from wherever: each sends mail. One that its owner repudiated does
+    /// not count, so that whoever is flooded can make room for their own.
     /// </summary>
     [Range(1, 200)]
     public int StartsPerDay { get; init; } = 20;
@@ -58,16 +58,10 @@ public sealed record RecoveryPolicy
     /// <summary>The seconds until another recovery may begin; null when it may now.</summary>
     /// <param name="started">When the account's recoveries began that were not repudiated.</param>
     /// <param name="now">The time.</param>
-    public int? SecondsUntilStart(IEnumerable<DateTimeOffset> started, DateTimeOffset now) => SecondsUntil(started, StartsPerDay, now);
+    public int? SecondsUntilStart(IEnumerable<DateTimeOffset> started, DateTimeOffset now) => Core.PerDay.Wait(started, StartsPerDay, now);
 
     /// <summary>The seconds until another recovery may prove its e-mail; null when it may now.</summary>
     /// <param name="proven">When the account's recoveries proved theirs.</param>
     /// <param name="now">The time.</param>
-    public int? SecondsUntilProof(IEnumerable<DateTimeOffset> proven, DateTimeOffset now) => SecondsUntil(proven, PerDay, now);
-
-    private static int? SecondsUntil(IEnumerable<DateTimeOffset> times, int most, DateTimeOffset now)
-    {
-        DateTimeOffset[] ofToday = [.. times.Where(at => now - at < Day).Order()];
-        return ofToday.Length < most ? null : (int)Math.Ceiling((ofToday[^most] + Day - now).TotalSeconds);
-    }
+    public int? SecondsUntilProof(IEnumerable<DateTimeOffset> proven, DateTimeOffset now) => Core.PerDay.Wait(proven, PerDay, now);
 }

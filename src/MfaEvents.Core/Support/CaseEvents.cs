@@ -38,6 +38,14 @@ public sealed record SecondPersonMissing(CaseDecisionKind Decision) : ICaseEvent
 /// <summary>A second person approved; the cooling-off begins.</summary>
 public sealed record RemovalApproved(DateTimeOffset ExecutesAt, Guid NoteId) : ICaseEvent;
 
+/// <summary>The mail server took a notice with the link that vetoes the removal.</summary>
+/// <param name="ContactVersion">The version of the contact information that holds the address.</param>
+public sealed record RemovalNoticeDelivered(int ContactVersion) : ICaseEvent;
+
+/// <summary>The removal was put off, so that the owner has the whole cooling-off after being told.</summary>
+/// <param name="ExecutesAt">Until when; null as long as an address could not be told.</param>
+public sealed record RemovalPutOff(DateTimeOffset? ExecutesAt) : ICaseEvent;
+
 /// <summary>A second person refused.</summary>
 public sealed record RemovalDeclined(Guid NoteId) : ICaseEvent;
 
@@ -51,8 +59,9 @@ public sealed record RemovalExecuted(int Devices) : ICaseEvent;
 /// <summary>An approver took the enrolment code, once, for the proven owner.</summary>
 public sealed record EnrolmentCodeIssued(DateTimeOffset ExpiresAt) : ICaseEvent;
 
-/// <summary>Nobody decided in time.</summary>
-public sealed record CaseExpired : ICaseEvent;
+/// <summary>Nobody decided in time, or the owner could not be told in time of what was decided.</summary>
+/// <param name="Untold">Whether it was approved, and an address could not be told.</param>
+public sealed record CaseExpired(bool Untold = false) : ICaseEvent;
 
 /// <summary>The case is closed.</summary>
 /// <param name="Reason">Why.</param>

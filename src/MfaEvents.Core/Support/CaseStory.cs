@@ -21,6 +21,10 @@ public static class CaseStory
         SecondPersonMissing e =>
             $"{actor} had a part in the case and was refused the {Words(e.Decision)}, which takes another person.",
         RemovalApproved e => $"{actor} approved the removal. Unless the owner vetoes it, it happens on {Day(e.ExecutesAt)}.",
+        RemovalNoticeDelivered => "An address of the owner got the notice with the link that vetoes the removal.",
+        RemovalPutOff { ExecutesAt: { } at } =>
+            $"The removal was put off until {Day(at)}, so that the owner has the whole cooling-off after being told.",
+        RemovalPutOff => "The removal was put off: an address of the owner could not be told yet.",
         RemovalDeclined => $"{actor} refused the removal.",
         RemovalVetoed e => e.Reason switch
         {
@@ -31,6 +35,7 @@ public static class CaseStory
         RemovalExecuted { Devices: 1 } => "The cooling-off was over: the only device was removed and every session ended.",
         RemovalExecuted e => $"The cooling-off was over: {e.Devices} devices were removed and every session ended.",
         EnrolmentCodeIssued e => $"{actor} took the enrolment code for the owner; it is good until {Day(e.ExpiresAt)}.",
+        CaseExpired { Untold: true } => "The owner could not be told of the removal in time: the case expired.",
         CaseExpired => "Nobody decided in time: the case expired.",
         CaseClosed { Reason: ClosureReason.PrincipalDeleted } => $"{actor} deleted the user, which closed the case.",
         CaseClosed => $"{actor} closed the case.",

@@ -26,6 +26,9 @@ public sealed record CaseDecision(CaseOutcome Outcome, IReadOnlyList<ICaseEvent>
 /// <summary>Decisions about a case. What comes in no state that allows it changes nothing.</summary>
 public sealed partial record SupportCase
 {
+    /// <summary>How often it is recorded that the same person tried to decide a case of their own.</summary>
+    private const int TimesToTell = 3;
+
     public static CaseOpened Open(
         Guid caseId, string principal, string reference, Guid noteId, DateTimeOffset now, SupportPolicy policy) =>
         new(caseId, principal, reference, now + policy.CaseLifetime, noteId);
@@ -34,8 +37,9 @@ public sealed partial record SupportCase
     /// Records evidence; a call back is none that anybody records. It ends with the request: what a second person approves is
     /// what was there when they were asked.
     /// </summary>
-    public CaseDecision Record(EvidenceKind kind, Guid noteId, DateTimeOffset now) => StateAt(now) switch
+    public CaseDecision Record(EvidenceKind kind, Guid noteId, DateTimeOffset now, SupportPolicy policy) => StateAt(now) switch
     {
+        CaseState.Open when Evidence.Length >= policy.EvidencePerCase => CaseDecision.WrongState,
         CaseState.Open when kind != EvidenceKind.CallBack => CaseDecision.Of(new EvidenceRecorded(kind, noteId)),
         CaseState.Open => new CaseDecision(CaseOutcome.EvidenceMissing, []),
         _ => CaseDecision.WrongState,
@@ -43,7 +47,7 @@ public sealed partial record SupportCase
 
     /// <summary>Whether another call may be placed.</summary>
     public bool MayCall(DateTimeOffset now, SupportPolicy policy) =>
-        StateAt(now) == CaseState.Open && CallsPlaced < policy.CallsPerCase;
+        StateAt(now) == CaseState.Open && CalledAt.Length < policy.CallsPerCase;
 
     /// <summary>A call to the number on file was prepared; it replaces an earlier one.</summary>
     public CaseDecision PlaceCall(
@@ -79,17 +83,40 @@ public sealed partial record SupportCase
         State == CaseState.CoolingOff ? CaseDecision.Of(new RemovalVetoed(reason)) : CaseDecision.WrongState;
 
     /// <summary>
+    /// An address got the notice with the link that vetoes. The cooling-off is the owner's: when that was late, it begins again.
+    /// </summary>
+    /// <param name="contactVersion">The version of the contact information that holds the address.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="policy">The policy.</param>
+    public IReadOnlyList<ICaseEvent> Deliver(int contactVersion, DateTimeOffset now, SupportPolicy policy)
+    {
+        if (State != CaseState.CoolingOff || ToldContacts.Contains(contactVersion)) return [];
+        var delivered = new RemovalNoticeDelivered(contactVersion);
+        return ExecutesAt is not null && now - DecidedAt <= policy.InTime ? [delivered] : [delivered, PutOff(now, policy)];
+    }
+
+    /// <summary>
     /// The cooling-off is over. Whoever signed in with a second factor since the approval has vetoed it, also where nobody saw
-    /// it.
+    /// it. Nothing is removed before the owner was told: a mail server that is down must not take the veto from them.
     /// </summary>
     /// <param name="devices">How many devices there are.</param>
     /// <param name="lastSecondFactorAt">When the principal last signed in with a second factor.</param>
+    /// <param name="isTold">Whether every address that is to be told was.</param>
     /// <param name="now">The time.</param>
-    public IReadOnlyList<ICaseEvent> Execute(int devices, DateTimeOffset? lastSecondFactorAt, DateTimeOffset now)
+    /// <param name="policy">The policy.</param>
+    public IReadOnlyList<ICaseEvent> Execute(
+        int devices, DateTimeOffset? lastSecondFactorAt, bool isTold, DateTimeOffset now, SupportPolicy policy)
     {
         if (State != CaseState.CoolingOff || now < ExecutesAt) return [];
-        return lastSecondFactorAt >= DecidedAt ? [new RemovalVetoed(VetoReason.SignIn)] : [new RemovalExecuted(devices)];
+        if (lastSecondFactorAt >= DecidedAt) return [new RemovalVetoed(VetoReason.SignIn)];
+        if (isTold) return ExecutesAt is null ? [PutOff(now, policy)] : [new RemovalExecuted(devices)];
+        if (now >= ExpiresAt) return [new CaseExpired(Untold: true)];
+        return ExecutesAt is null ? [] : [new RemovalPutOff(null)];
     }
+
+    /// <summary>When the removal has to be looked at again; null when it will not come.</summary>
+    public DateTimeOffset? LooksAgainAt(DateTimeOffset now, SupportPolicy policy) =>
+        State == CaseState.CoolingOff ? ExecutesAt ?? now + policy.UntoldPause : null;
 
     /// <summary>The time for a decision is over.</summary>
     public IReadOnlyList<ICaseEvent> Expire(DateTimeOffset now) =>
@@ -114,7 +141,7 @@ public sealed partial record SupportCase
         if (CodeIssued || ExecutedAt is not { } executed || now >= executed + policy.EnrolmentCodeLifetime)
             return CaseDecision.WrongState;
         return Agents.Contains(by)
-            ? SecondPerson(CaseDecisionKind.EnrolmentCode)
+            ? SecondPerson(by, CaseDecisionKind.EnrolmentCode)
             : CaseDecision.Of(new EnrolmentCodeIssued(now + policy.EnrolmentCodeLifetime));
     }
 
@@ -125,9 +152,17 @@ public sealed partial record SupportCase
     private CaseDecision Decide(Person by, CaseDecisionKind kind, ICaseEvent decided, DateTimeOffset now)
     {
         if (StateAt(now) != CaseState.Requested) return CaseDecision.WrongState;
-        return Agents.Contains(by) ? SecondPerson(kind) : CaseDecision.Of(decided);
+        return Agents.Contains(by) ? SecondPerson(by, kind) : CaseDecision.Of(decided);
     }
 
-    private static CaseDecision SecondPerson(CaseDecisionKind kind) =>
-        new(CaseOutcome.SecondPersonRequired, [new SecondPersonMissing(kind)]);
+    // Whoever goes on trying says nothing new, and must not flood the stream.
+    private CaseDecision SecondPerson(Person by, CaseDecisionKind kind) => new(
+        CaseOutcome.SecondPersonRequired,
+        TurnedAway.Count(person => person == by) < TimesToTell ? [new SecondPersonMissing(kind)] : []);
+
+    private RemovalPutOff PutOff(DateTimeOffset now, SupportPolicy policy)
+    {
+        var whole = now + policy.CoolingOff;
+        return new RemovalPutOff(whole < NotBefore ? NotBefore : whole);
+    }
 }

@@ -65,7 +65,8 @@ public sealed partial record SupportCase
 
     public OpenCall? Call { get; init; }
 
-    public int CallsPlaced { get; init; }
+    /// <summary>When calls were placed.</summary>
+    public ImmutableArray<DateTimeOffset> CalledAt { get; init; } = [];
 
     public Person? RequestedBy { get; init; }
 
@@ -76,8 +77,17 @@ public sealed partial record SupportCase
 
     public DateTimeOffset? DecidedAt { get; init; }
 
-    /// <summary>When the cooling-off is over.</summary>
+    /// <summary>Whoever tried to decide, although they had a part in it, as often as that was recorded.</summary>
+    public ImmutableArray<Person> TurnedAway { get; init; } = [];
+
+    /// <summary>The versions of the contact information whose addresses got the link that vetoes.</summary>
+    public ImmutableArray<int> ToldContacts { get; init; } = [];
+
+    /// <summary>When the cooling-off is over; null before the approval, and while an address could not be told.</summary>
     public DateTimeOffset? ExecutesAt { get; init; }
+
+    /// <summary>The latest time that the removal was ever to come: it never comes earlier, whatever the clocks of nodes say.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
 
     public DateTimeOffset? ExecutedAt { get; init; }
 
@@ -130,13 +140,16 @@ public sealed partial record SupportCase
         EvidenceRecorded e => With(by) with { Evidence = Evidence.Add(new(e.Kind, at)) },
         CallBackPlaced e => With(by) with
         {
-            Call = new OpenCall(e.CallId, e.ExpiresAt, e.NoteId, 0), CallsPlaced = CallsPlaced + 1,
+            Call = new OpenCall(e.CallId, e.ExpiresAt, e.NoteId, 0), CalledAt = CalledAt.Add(at),
         },
         CallBackRejected e when Call is { } call && e.CallId == call.CallId =>
             this with { Call = e.EndsCall ? null : call with { WrongDigits = call.WrongDigits + 1 } },
         RemovalRequested => With(by) with { State = CaseState.Requested, RequestedBy = by, RequestedAt = at, Call = null },
         RemovalApproved e =>
-            this with { State = CaseState.CoolingOff, DecidedBy = by, DecidedAt = at, ExecutesAt = e.ExecutesAt },
+            this with { State = CaseState.CoolingOff, DecidedBy = by, DecidedAt = at, ExecutesAt = e.ExecutesAt, NotBefore = e.ExecutesAt },
+        SecondPersonMissing => this with { TurnedAway = TurnedAway.Add(by) },
+        RemovalNoticeDelivered e => this with { ToldContacts = ToldContacts.Add(e.ContactVersion) },
+        RemovalPutOff e => this with { ExecutesAt = e.ExecutesAt, NotBefore = e.ExecutesAt ?? NotBefore },
         RemovalDeclined => Ended(CaseState.Refused, at) with { DecidedBy = by, DecidedAt = at },
         RemovalVetoed => Ended(CaseState.Vetoed, at),
         RemovalExecuted => Ended(CaseState.Executed, at) with { ExecutedAt = at },

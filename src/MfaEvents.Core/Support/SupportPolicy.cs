@@ -25,6 +25,18 @@ public sealed record SupportPolicy
     [Range(1, 100)]
     public int CallsPerCase { get; init; } = 5;
 
+    /// <summary>How many cases about one principal may be opened within 24 hours: each writes to its owner.</summary>
+    [Range(1, 100)]
+    public int CasesPerDay { get; init; } = 10;
+
+    /// <summary>How many calls the cases of one principal may place within 24 hours, whoever opens and closes them.</summary>
+    [Range(1, 100)]
+    public int CallsPerDay { get; init; } = 10;
+
+    /// <summary>How many pieces of evidence one case may hold.</summary>
+    [Range(2, 1000)]
+    public int EvidencePerCase { get; init; } = 20;
+
     /// <summary>How long an enrolment code is good for.</summary>
     [Range(typeof(TimeSpan), "00:05:00", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan EnrolmentCodeLifetime { get; init; } = TimeSpan.FromHours(72);
@@ -32,4 +44,11 @@ public sealed record SupportPolicy
     /// <summary>For how long after a removal sign-ins are flagged.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>A notice that the owner gets later than that after the approval has come late.</summary>
+    internal TimeSpan InTime => CoolingOff / 10;
+
+    /// <summary>After which time an owner who could not be told is looked for again: a tenth of the cooling-off, 1 s to 5 min.</summary>
+    public TimeSpan UntoldPause =>
+        TimeSpan.FromSeconds(Math.Clamp(CoolingOff.TotalSeconds / 10, 1, TimeSpan.FromMinutes(5).TotalSeconds));
 }

@@ -22,6 +22,9 @@ public sealed record ContactCallView(Guid CallId, string Digits, DateTimeOffset 
     public override string ToString() => $"call {CallId}";
 }
 
+/// <summary>What a repeated request is told when the digits are worth nothing any more.</summary>
+public sealed record ContactCallWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
+
 /// <summary>Has the pending phone number called, whose owner keys in what the page shows; then it is in force.</summary>
 public static class CallContactEndpoint
 {
@@ -37,29 +40,37 @@ public static class CallContactEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        // Once without the locks: a call is prepared on a connection of its own.
-        var before = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
-        var pending = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
-        if (Refusal(before, pending) is { } early) return (early, []);
-        var call = await calls.PrepareAsync(
-            accountId, CallPurpose.Contact, Account.StreamKey, pending!.ContactVersion, PhoneNumberKind.Pending, now, cancellation);
+        if (await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation) is not { } seen) return (Problems.NotFound, []);
+        if (seen.IsContactLocked(now, settings.Contact)) return (Problems.ContactLocked, []);
 
-        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
+        // Once without locks: a call is prepared on a connection of its own.
+        var pending = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
+        if (Refusal(pending) is { } early) return (early, []);
+        var call = await calls.PrepareAsync(
+            accountId,
+            CallPurpose.Contact,
+            Account.StreamKey,
+            pending!.ContactVersion,
+            PhoneNumberKind.Pending,
+            now,
+            cancellation,
+            caller.SessionId);
+
+        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return (Problems.ContactLocked, []);
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (Refusal(root.Aggregate, stream.Aggregate) is { } refusal) return (refusal, []);
+        if (Refusal(stream.Aggregate) is { } refusal) return (refusal, []);
         if (stream.Aggregate!.PendingPhone != pending.PendingPhone) return (Problems.Conflict, []);
-        stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt, caller.SessionId));
+        stream.AppendOne(new ContactCallPlaced(call.CallId, call.ExpiresAt));
         return (
-            Answer.CreatedCall(
+            Answer.CreatedWithSecret(
                 $"{Routes.Accounts}/{accountId}/contact",
-                call,
+                new ShownSecret(SecretKind.Call, call.CallId),
+                new ContactCallWithoutDigits(call.CallId, call.ExpiresAt),
                 () => new ContactCallView(call.CallId, call.Digits, call.ExpiresAt)),
             [call.Message]);
 
-        Problem? Refusal(PrincipalMfa? state, Account? account)
+        Problem? Refusal(Account? account)
         {
-            if (state is null) return Problems.NotFound;
-            if (state.IsContactLocked(now, settings.Contact)) return Problems.ContactLocked;
             if (account?.PendingPhone is null) return Problems.ContactNotPending;
             return account.CallWait(now, settings.Contact) is { } seconds ? Problems.TooManyAttempts(seconds) : null;
         }
@@ -78,14 +89,14 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
         Origin.OfTelephony(http).Stamp(session);
         answer.TakeIn(session);
 
-        // A recovery or a removal locks the contact, and what ends sessions voids the call, whatever was asked for before it: under
-        // root's lock, as they are.
+        // A recovery or a removal locks the contact, whatever was asked for before it; and what ends the session that asked for
+        // the call ends the call. Both are looked at under root's lock, as they are written.
         var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (root.Aggregate is { } state
-            && stream.Aggregate is { } account
+            && stream.Aggregate is { ContactCall: { } call } account
             && !state.IsContactLocked(now, settings.Contact)
-            && !await IsOrphanedAsync(account, state, session, now, cancellation))
+            && await IsAskedForAsync(answer.Call, call, state, session, now, cancellation))
         {
             var events = account.Answer(answer.Call.Id, answer.IsRight, now, settings.Contact);
             stream.AppendMany(events);
@@ -100,11 +111,15 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
         await session.SaveChangesAsync(cancellation);
     }
 
-    private async Task<bool> IsOrphanedAsync(
-        Account account, PrincipalMfa root, IDocumentSession session, DateTimeOffset now, CancellationToken cancellation)
-    {
-        if (account.ContactCall is not { } call) return true;
-        var isLive = call.SessionId is { } id && await Sessions.IsLiveAsync(session, id, now, settings, cancellation);
-        return call.IsOrphaned(isLive, root.SessionsEndedAt);
-    }
+    // The token of another issuer names no session: its call goes with whatever ends the root user's sessions.
+    private async Task<bool> IsAskedForAsync(
+        PhoneCall call,
+        ContactCall placed,
+        PrincipalMfa root,
+        IDocumentSession session,
+        DateTimeOffset now,
+        CancellationToken cancellation) =>
+        call.AskedIn is { } asked
+            ? await Sessions.IsLiveAsync(session, asked, now, settings, cancellation)
+            : !(root.SessionsEndedAt >= placed.PlacedAt);
 }

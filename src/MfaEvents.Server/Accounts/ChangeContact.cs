@@ -1,11 +1,11 @@
 using Marten;
 using MfaEvents.Core.Accounts;
-using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
+using Wolverine.Marten;
 
 namespace MfaEvents.Server.Accounts;
 
@@ -16,7 +16,7 @@ public static class ChangeContactEndpoint
 {
     [WolverinePut(Routes.Contact), Allow(Role.Owner, RootOnly = true), FreshSignIn(FreshFor.Contact)]
     [Answers(202, typeof(ContactView)), Refuses(409, "contact-locked"), Refuses(429, "too-many-attempts")]
-    public static async Task<Answer> Put(
+    public static async Task<(Answer, IMartenOp)> Put(
         ChangeContact command,
         string accountId,
         IDocumentSession session,
@@ -25,12 +25,12 @@ public static class ChangeContactEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        // A recovery or a removal locks the contact: under root's lock, as both of them are.
-        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
-        var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (root.Aggregate is not { } state || stream.Aggregate is not { } account) return Problems.NotFound;
-        if (state.IsContactLocked(now, settings.Contact)) return Problems.ContactLocked;
+        if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is null) return (Problems.NotFound, MartenOps.Nothing());
+        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation))
+            return (Problems.ContactLocked, MartenOps.Nothing());
 
+        var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
+        var account = stream.Aggregate!;
         var current = await session.ContactAsync(accountId, account, seals, cancellation);
         var wanted = current with
         {
@@ -39,14 +39,14 @@ public static class ChangeContactEndpoint
         };
         var answer = Answer.Accepted(new ContactView(wanted.Email, wanted.Phone, wanted.PendingEmail, wanted.PendingPhone));
         var (email, phone) = (wanted.PendingEmail is not null, wanted.PendingPhone is not null);
-        if (wanted == current && !email && !phone) return answer;
+        if (wanted == current && !email && !phone) return (answer, MartenOps.Nothing());
 
         // Asked for once more, a value gets a new link. To take one back nobody waits.
-        if ((email || phone) && account.RequestWait(now, settings.Contact) is { } seconds) return Problems.TooManyAttempts(seconds);
+        if ((email || phone) && account.RequestWait(now, settings.Contact) is { } seconds)
+            return (Problems.TooManyAttempts(seconds), MartenOps.Nothing());
 
         var requested = account.RequestContact(email, phone);
         stream.AppendOne(requested);
-        session.Insert(seals.Seal(accountId, requested.ContactVersion, wanted));
-        return answer;
+        return (answer, MartenOps.Insert(seals.Seal(accountId, requested.ContactVersion, wanted)));
     }
 }

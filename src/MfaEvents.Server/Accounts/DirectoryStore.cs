@@ -27,6 +27,7 @@ public static class DirectoryStore
         PhoneCall.Map(store);
         SeenSignature.Map(store);
         TokenKey.Map(store);
+        CheckpointKey.Map(store);
         SealingKey.Map(store);
         RingElement.Map(store);
         KeyRotation.Map(store);

@@ -20,8 +20,8 @@ public sealed record ProveEmail([PlainText] string Token)
 }
 
 /// <summary>
-/// Confirms the pending e-mail address by the token of the link that was sent there: the root user signs in with it from then on. Who
-/// has the token needs the root user's session too, so that a stranger whose address was mistyped confirms nothing.
+/// Confirms the pending e-mail address by the token of the link that was sent there: the root user signs in with it from then on.
+/// Who has the token needs the root user's session too, so that a stranger whose address was mistyped confirms nothing.
 /// </summary>
 public static class ProveEmailEndpoint
 {
@@ -41,8 +41,11 @@ public static class ProveEmailEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        // Once without the locks, for the directory is asked in between.
-        if (Refusal(await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation)) is { } early) return early;
+        var root = await session.LoadAsync<PrincipalMfa>(Principal.Root, cancellation);
+        if (root is null) return Problems.NotFound;
+        if (root.IsContactLocked(now, settings.Contact)) return Problems.ContactLocked;
+
+        // Once without the lock, for the directory is asked in between.
         var proof = await ProofAsync(await session.LoadAsync<Account>(Account.StreamKey, cancellation));
         metrics.CountLink(LinkPurpose.ContactEmail, proof is not null);
         if (proof is null) return Problems.InvalidProof;
@@ -52,16 +55,14 @@ public static class ProveEmailEndpoint
             settle, new DeliveryOptions { TenantId = accountId, ScheduleDelay = SettleRootEmails.Grace });
         if (!await ClaimAsync(RootEmail.IdOf(proof.Email), accountId, directory, now, cancellation)) return Problems.EmailTaken;
 
-        // A recovery or a removal locks the contact: under root's lock, as both of them are.
-        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
-        if (Refusal(root.Aggregate) is { } refusal) return refusal;
+        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return Problems.ContactLocked;
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (await ProofAsync(stream.Aggregate) is not { } proven || proven.Email != proof.Email) return Problems.InvalidProof;
-        stream.AppendOne(proven.Changed);
-        session.Delete(proven.Link);
-        session.Insert(seals.Seal(accountId, proven.Changed.ContactVersion, proven.Contact with
+        if (await ProofAsync(stream.Aggregate) is not { } still || still.Email != proof.Email) return Problems.InvalidProof;
+        stream.AppendOne(still.Changed);
+        session.Delete(still.Link);
+        session.Insert(seals.Seal(accountId, still.Changed.ContactVersion, still.Contact with
         {
-            Email = proven.Email,
+            Email = still.Email,
             PendingEmail = null,
         }));
         answers.Remember(Answer.NoContent, http, session);
@@ -69,12 +70,6 @@ public static class ProveEmailEndpoint
 
         await messages.InvokeForTenantAsync(accountId, settle, cancellation);
         return Answer.NoContent;
-
-        Problem? Refusal(PrincipalMfa? state)
-        {
-            if (state is null) return Problems.NotFound;
-            return state.IsContactLocked(now, settings.Contact) ? Problems.ContactLocked : null;
-        }
 
         async Task<Proof?> ProofAsync(Account? account)
         {
@@ -90,9 +85,9 @@ public static class ProveEmailEndpoint
     private static async Task<bool> ClaimAsync(
         string email, string accountId, IDirectoryStore directory, DateTimeOffset now, CancellationToken cancellation)
     {
-        // Whoever settles the account's addresses has read them before, or reads them after.
+        // Whoever settles meanwhile has read the account before or after, but never between this look and this claim.
         await using var addresses = directory.LightweightSession();
-        await addresses.HoldAsync(SettleRootEmails.LockOf(accountId), cancellation);
+        await addresses.HoldAsync(SettleRootEmailsHandler.LockOf(accountId), cancellation);
         var held = await addresses.LoadAsync<RootEmail>(email, cancellation);
         if (held is not null && held.AccountId != accountId) return false;
         var claim = new RootEmail(email, accountId) { HeldUntil = now + SettleRootEmails.Claim };

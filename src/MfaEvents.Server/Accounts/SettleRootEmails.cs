@@ -20,10 +20,6 @@ public sealed record SettleRootEmails(string AccountId)
 
     /// <summary>How long a new address is held before its account has it: longer than any request.</summary>
     public static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
-
-    /// <summary>The advisory lock of whoever changes what the directory holds for an account.</summary>
-    public static string LockOf(string accountId) =>
-        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"root e-mail of {accountId}")));
 }
 
 public static class SettleRootEmailsHandler
@@ -40,7 +36,7 @@ public static class SettleRootEmailsHandler
     {
         // Whoever has the lock reads the account after it: the last one that settles has seen the last change.
         await using var addresses = directory.LightweightSession();
-        await addresses.HoldAsync(SettleRootEmails.LockOf(message.AccountId), cancellation);
+        await addresses.HoldAsync(LockOf(message.AccountId), cancellation);
 
         var later = new OutgoingMessages();
         await using var query = accounts.QuerySession(message.AccountId);
@@ -87,4 +83,8 @@ public static class SettleRootEmailsHandler
         }
 
         return held;
-    }}
+    }
+
+    internal static string LockOf(string accountId) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"root e-mail of {accountId}")));
+}

@@ -42,7 +42,7 @@ public static class AssignDeviceEndpoint
         return (
             Answer.CreatedWithSecret(
                 $"/accounts/{accountId}/principals/{state.Id}/mfa-devices/{deviceId}",
-                deviceId,
+                new ShownSecret(SecretKind.Device, deviceId),
                 new AssignedDeviceWithoutSecret(deviceId, Arn.OfVirtualDevice(accountId, command.DeviceName)),
                 () => AssignedDevice.Of(accountId, deviceId, command.DeviceName, key, settings.Issuer)),
             [assigned],

@@ -1,8 +1,12 @@
+using System.Text.Json;
 using Marten;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Devices.Totp;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
+using MfaEvents.Server.Setup;
 using QRCoder;
 
 namespace MfaEvents.Server.Devices;
@@ -34,25 +38,6 @@ public sealed record AssignedDevice(
             svg.GetGraphic(PixelsPerModule));
     }
 
-    /// <summary>The answer to a repeated request: the secret again, from its seal, only while the device is pending.</summary>
-    public static async Task<AssignedDevice?> AgainAsync(
-        IQuerySession session,
-        string accountId,
-        string principal,
-        AssignedDeviceWithoutSecret first,
-        Seals seals,
-        string issuer,
-        CancellationToken cancellation)
-    {
-        var device = (await session.LoadAsync<PrincipalMfa>(principal, cancellation))?.Device(first.DeviceId);
-        if (device is not { Status: DeviceStatus.Pending }) return null;
-        if (await session.LoadAsync<SealedSeed>(first.DeviceId, cancellation) is not { } seed) return null;
-
-        // Called as it was called then, also when it was renamed since.
-        var name = first.SerialNumber[Arn.OfVirtualDevice(accountId, "").Length..];
-        return Of(accountId, first.DeviceId, name, seals.Open(accountId, principal, seed), issuer);
-    }
-
     public override string ToString() => $"device {DeviceId}";
 }
 
@@ -60,3 +45,23 @@ public sealed record AssignedDevice(
 /// What a repeated request is told once the device is no longer pending: its secret was shown and is not shown again.
 /// </summary>
 public sealed record AssignedDeviceWithoutSecret(Guid DeviceId, string SerialNumber);
+
+/// <summary>Shows the secret again, from its seal, only while the device is pending.</summary>
+public sealed class DeviceSecretAgain(Seals seals, MfaEventsSettings settings) : IShowAgain
+{
+    public SecretKind Kind => SecretKind.Device;
+
+    public async Task<object?> AgainAsync(
+        Guid id, JsonElement remembered, Target target, IDocumentSession session, CancellationToken cancellation)
+    {
+        var (accountId, principal) = (target.AccountId!, target.Principal!);
+        var device = (await session.LoadAsync<PrincipalMfa>(principal, cancellation))?.Device(id);
+        if (device is not { Status: DeviceStatus.Pending }) return null;
+        if (await session.LoadAsync<SealedSeed>(id, cancellation) is not { } seed) return null;
+
+        // Called as it was called then, also when it was renamed since.
+        var first = remembered.Deserialize<AssignedDeviceWithoutSecret>(Json.Options)!;
+        var name = first.SerialNumber[Arn.OfVirtualDevice(accountId, "").Length..];
+        return AssignedDevice.Of(accountId, id, name, seals.Open(accountId, principal, seed), settings.Issuer);
+    }
+}

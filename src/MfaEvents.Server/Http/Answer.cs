@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
-using MfaEvents.Server.Notifications.Phone;
 
 namespace MfaEvents.Server.Http;
 
@@ -18,35 +18,33 @@ public sealed record Answer : IResult
 
     public Problem? Refusal { get; private init; }
 
-    /// <summary>
-    /// The device whose secret the body shows; a repeated request gets it from the sealed seed, never from memory.
-    /// </summary>
-    public Guid? SecretOf { get; private init; }
-
-    /// <summary>The call whose digits the body shows; a repeated request gets them from their seal.</summary>
-    public Guid? DigitsOf { get; private init; }
+    /// <summary>The secret that the body shows.</summary>
+    public ShownSecret? Secret { get; private init; }
 
     /// <summary>What may be remembered of a body that shows a secret.</summary>
     public object? Memorable { get; private init; }
+
+    /// <summary>What the body is; JSON, unless the endpoint says otherwise.</summary>
+    private string MediaType { get; init; } = "application/json";
+
+    /// <summary>A text as it is.</summary>
+    public static Answer Text(string text) =>
+        new(200) { Body = () => Encoding.UTF8.GetBytes(text), MediaType = "text/plain; charset=utf-8" };
 
     public static Answer Ok(object body) => new(200) { Body = () => body };
 
     public static Answer Created(string location, object body) => new(201) { Location = location, Body = () => body };
 
-    public static Answer CreatedWithSecret(string location, Guid deviceId, object memorable, Func<object> body) =>
-        new(201) { Location = location, Body = body, SecretOf = deviceId, Memorable = memorable };
+    public static Answer CreatedWithSecret(string location, ShownSecret secret, object memorable, Func<object> body) =>
+        new(201) { Location = location, Body = body, Secret = secret, Memorable = memorable };
 
     /// <summary>A thing whose body holds a secret that is shown once: repeated, the answer is what may be remembered.</summary>
     public static Answer CreatedOnce(string location, object memorable, Func<object> body) =>
         new(201) { Location = location, Body = body, Memorable = memorable };
 
-    /// <summary>A call that was placed: repeated, the answer gets its digits from their seal while it is open.</summary>
-    public static Answer CreatedCall(string location, PreparedCall call, Func<object> body) =>
-        new(201) { Location = location, Body = body, DigitsOf = call.CallId, Memorable = call.WithoutDigits };
-
-    /// <summary>The same for a call that only prepares what it is for.</summary>
-    public static Answer AcceptedCall(PreparedCall call, Func<object> body) =>
-        new(202) { Body = body, DigitsOf = call.CallId, Memorable = call.WithoutDigits };
+    /// <summary>What is not done yet, with a secret.</summary>
+    public static Answer AcceptedWithSecret(ShownSecret secret, object memorable, Func<object> body) =>
+        new(202) { Body = body, Secret = secret, Memorable = memorable };
 
     public static Answer Accepted(object? body = null) => new(202) { Body = body is null ? null : () => body };
 
@@ -62,8 +60,8 @@ public sealed record Answer : IResult
     }
 
     /// <summary>An answer that was given before.</summary>
-    public static Answer Again(int status, string? location, object? body, Guid? secretOf) =>
-        new(status) { Location = location, Body = body is null ? null : () => body, SecretOf = secretOf };
+    public static Answer Again(int status, string? location, object? body, ShownSecret? secret) =>
+        new(status) { Location = location, Body = body is null ? null : () => body, Secret = secret };
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -75,8 +73,8 @@ public sealed record Answer : IResult
 
         var body = Refusal ?? Body?.Invoke();
         if (body is null) return;
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json.Options);
-        response.ContentType = Status >= 400 ? Problem.ContentType : "application/json";
+        var bytes = body as byte[] ?? JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Json.Options);
+        response.ContentType = Status >= 400 ? Problem.ContentType : MediaType;
         response.ContentLength = bytes.Length;
         await response.Body.WriteAsync(bytes, httpContext.RequestAborted);
     }

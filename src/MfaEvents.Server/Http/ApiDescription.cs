@@ -122,6 +122,9 @@ public static class ApiDescription
             {
                 ["application/json"] = new OpenApiMediaType { Schema = await SchemaAsync(answer.Body, context, cancellation) },
             };
+        foreach (var contentType in answer.ContentTypes)
+            (response.Content ??= new Dictionary<string, OpenApiMediaType>())[contentType] =
+                new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         return response;
     }
 

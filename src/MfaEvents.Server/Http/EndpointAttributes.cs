@@ -7,6 +7,9 @@ public sealed class AnswersAttribute(int status, Type? body = null) : Attribute
     public int Status { get; } = status;
 
     public Type? Body { get; } = body;
+
+    /// <summary>The media types of an answer that is a stream of its own form rather than a body of JSON.</summary>
+    public string[] ContentTypes { get; init; } = [];
 }
 
 /// <summary>Names the problems of an endpoint that not every endpoint may answer with.</summary>

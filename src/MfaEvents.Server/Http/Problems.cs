@@ -45,6 +45,14 @@ public static class Problems
 
     public static Problem RotationRunning { get; } = new(409, "conflict", "A rotation of the keys is running: wait for its end.");
 
+    public static Problem RebuildRunning { get; } =
+        new(409, "rebuild-running", "A rebuild of this projection is running: wait for its end, or cancel it.");
+
+    public static Problem RebuildFinished { get; } = new(409, "rebuild-finished", "The rebuild has ended already.");
+
+    public static Problem NoView { get; } =
+        new(409, "conflict", "This projection cannot be rebuilt so: the audit trail can.");
+
     public static Problem ProjectionRuns { get; } = new(409, "conflict", "The projection runs already.");
 
     public static Problem EmailTaken { get; } =

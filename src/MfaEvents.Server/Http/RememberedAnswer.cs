@@ -20,14 +20,11 @@ public sealed record RememberedAnswer
 
     public string? Location { get; init; }
 
-    /// <summary>The body as JSON, without a device's secret and without a call's digits; null when there was none.</summary>
+    /// <summary>The body as JSON, without a secret; null when there was none.</summary>
     public string? Body { get; init; }
 
-    /// <summary>The device whose secret the body held, and whose seed it is built from again.</summary>
-    public Guid? SecretOf { get; init; }
-
-    /// <summary>The call whose digits the body held, and whose sealed digits it is built from again.</summary>
-    public Guid? DigitsOf { get; init; }
+    /// <summary>The secret that the body showed.</summary>
+    public ShownSecret? Secret { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 

@@ -3,8 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Marten;
 using MfaEvents.Server.Access;
-using MfaEvents.Server.Devices;
-using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
@@ -15,7 +13,8 @@ namespace MfaEvents.Server.Http;
 /// Idempotency-Key: the same key and body gives the first answer again. The answer is written in the command's own transaction,
 /// and a parallel duplicate waits for that transaction on an advisory lock, on whatever node it arrived.
 /// </summary>
-public sealed class RememberedAnswers(Seals seals, Calls calls, MfaEventsSettings settings, TimeProvider clock)
+public sealed class RememberedAnswers(
+    Seals seals, IEnumerable<IShowAgain> rooms, MfaEventsSettings settings, TimeProvider clock)
 {
     internal const string MacKeyPurpose = "idempotency-body";
 
@@ -58,8 +57,7 @@ public sealed class RememberedAnswers(Seals seals, Calls calls, MfaEventsSetting
             Status = answer.Status,
             Location = answer.Location,
             Body = body is null ? null : JsonSerializer.Serialize(body, body.GetType(), Json.Options),
-            SecretOf = answer.SecretOf,
-            DigitsOf = answer.DigitsOf,
+            Secret = answer.Secret,
             ExpiresAt = clock.GetUtcNow() + settings.IdempotencyLifetime,
         });
     }
@@ -68,15 +66,10 @@ public sealed class RememberedAnswers(Seals seals, Calls calls, MfaEventsSetting
         RememberedAnswer remembered, Target target, IDocumentSession session, CancellationToken cancellation)
     {
         object? body = remembered.Body is null ? null : JsonSerializer.Deserialize<JsonElement>(remembered.Body);
-        if (remembered.SecretOf is not null)
-        {
-            var first = JsonSerializer.Deserialize<AssignedDeviceWithoutSecret>(remembered.Body!, Json.Options)!;
-            body = await AssignedDevice.AgainAsync(
-                session, target.AccountId!, target.Principal!, first, seals, settings.Issuer, cancellation) ?? body;
-        }
-
-        if (remembered.DigitsOf is { } callId) body = await calls.AgainAsync(callId, clock.GetUtcNow(), cancellation) ?? body;
-        return Answer.Again(remembered.Status, remembered.Location, body, remembered.SecretOf);
+        if (remembered.Secret is { } secret && body is JsonElement first)
+            body = await rooms.Single(room => room.Kind == secret.Kind)
+                .AgainAsync(secret.Id, first, target, session, cancellation) ?? body;
+        return Answer.Again(remembered.Status, remembered.Location, body, remembered.Secret);
     }
 
     private static string? IdOf(HttpContext http)

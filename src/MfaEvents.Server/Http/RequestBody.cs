@@ -36,7 +36,13 @@ public static class RequestBody
 
         if (buffer is null) return Problems.PayloadTooLarge;
         if (buffer.Length == 0 && request.ContentType is null)
-            return Problems.MalformedRequest("A JSON object is needed as the request body.");
+        {
+            if (!RequestShape.Of(type).NeedsNothing) return Problems.MalformedRequest("A JSON object is needed as the request body.");
+            buffer.Write("{}"u8);
+            buffer.Position = 0;
+            (request.ContentType, request.ContentLength) = ("application/json", buffer.Length);
+        }
+
         if (!IsJson(request)) return Problems.UnsupportedMediaType;
 
         // However it was written: behind here it is compared letter by letter.

@@ -32,6 +32,9 @@ public sealed class RequestShape
 
     public static RequestShape Of(Type type) => Shapes.GetOrAdd(type, static key => new RequestShape(key));
 
+    /// <summary>Whether a request without a body says all that it has to.</summary>
+    public bool NeedsNothing => members.All(member => member.Optional);
+
     /// <summary>Sentences by member; empty when nothing is wrong.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Check(JsonElement body)
     {

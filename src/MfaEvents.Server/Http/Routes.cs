@@ -13,6 +13,7 @@ public static class Routes
     public const string Devices = Principal + "/mfa-devices";
     public const string Device = Devices + "/{deviceId}";
     public const string History = Principal + "/history";
+    public const string Explanation = Principal + "/explanation";
     public const string Sessions = Principal + "/sessions";
     public const string Session = Sessions + "/{sessionId}";
     public const string Cases = "/cases";
@@ -21,6 +22,8 @@ public static class Routes
     public const string SignIns = "/sign-ins";
     public const string SignIn = SignIns + "/{signInId}";
     public const string Tokens = "/tokens";
+    public const string CheckpointKey = "/.well-known/checkpoint-key";
+    public const string CheckpointKeys = "/.well-known/checkpoint-keys";
     public const string Links = "/links";
     public const string Recoveries = "/recoveries";
     public const string Recovery = Recoveries + "/{recoveryId}";
@@ -28,6 +31,12 @@ public static class Routes
     public const string Calls = "/telephony/calls";
     public const string Call = Calls + "/{callId}";
     public const string Audit = Account + "/audit";
+    public const string AuditCheckpoint = Audit + "/checkpoint";
+    public const string AuditProofs = Audit + "/proofs";
+    public const string AuditExport = Audit + "/export";
+    public const string AuditVerification = Audit + "/verification";
+    public const string Rebuilds = "/projections/{name}/rebuilds";
+    public const string Rebuild = "/rebuilds/{rebuildId}";
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";
     public const string KeyRotation = KeyRotations + "/{rotationId}";

@@ -27,6 +27,7 @@ public sealed class MfaMetrics : IDisposable
     private readonly Counter<long> proofs;
     private readonly Counter<long> links;
     private readonly Counter<long> callbacks;
+    private readonly Counter<long> checkpointFailures;
     private readonly ObservableGauge<long> lag;
     private readonly ObservableGauge<long> stopped;
     private readonly ObservableGauge<long> deadLetters;
@@ -45,9 +46,16 @@ public sealed class MfaMetrics : IDisposable
         proofs = meter.CreateCounter<long>(
             "mfaevents.recovery_proofs", "{proof}", "Proofs of recoveries that were accepted or refused.");
         links = meter.CreateCounter<long>("mfaevents.links", "{link}", "Links of mails that were used, or refused.");
+        checkpointFailures = meter.CreateCounter<long>(
+            "mfaevents.checkpoint_failures", "{round}", "Rounds of writing checkpoints of the audit logs out that failed.");
         callbacks = meter.CreateCounter<long>(
             "mfaevents.callbacks", "{callback}", "Answers of the telephony gateway that were accepted, or refused as not its own.");
         caseSteps = meter.CreateCounter<long>("mfaevents.case_steps", "{step}", "Steps of support cases.");
+        meter.CreateObservableGauge(
+            "mfaevents.projection.lag_time",
+            () => projections.Select(p => new Measurement<double>(p.LagSeconds, new KeyValuePair<string, object?>("projection", p.Name))),
+            "s",
+            "How long the oldest event that a projection has not seen has waited.");
         lag = meter.CreateObservableGauge(
             "mfaevents.projection.lag",
             () => projections.Select(p => Measured(p, p.Lag)),
@@ -105,6 +113,9 @@ public sealed class MfaMetrics : IDisposable
     {
         { "outcome", accepted ? "accepted" : "refused" }, { "purpose", Word(purpose.ToString()) },
     });
+
+    /// <summary>Counts a round of writing checkpoints out that failed.</summary>
+    public void CountCheckpointFailure() => checkpointFailures.Add(1);
 
     /// <summary>Counts an answer of the telephony gateway: <c>accepted</c>, or <c>refused</c> as false, late or repeated.</summary>
     public void CountCallback(string outcome) => callbacks.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

@@ -20,6 +20,12 @@ public sealed record ProjectionState(
     public const string Paused = "paused";
     public const string Stopped = "stopped";
 
+    /// <summary>How long the oldest event that it has not seen has waited, in seconds; 0 when there is none.</summary>
+    public double LagSeconds { get; init; }
+
+    /// <summary>The event that it stopped at, which is never skipped; null when it runs, or when no single event is to blame.</summary>
+    public PoisonedEvent? StoppedAt { get; init; }
+
     /// <summary>Why it does not run.</summary>
     [JsonIgnore]
     public ProjectionStop? Stop { get; init; }
@@ -29,7 +35,7 @@ public sealed record ProjectionState(
     public string Sentence => State switch
     {
         Running when Lag == 0 => $"The projection {Name} has seen every event.",
-        Running => $"The projection {Name} has {Lag} events before it.",
+        Running => $"The projection {Name} has {Lag} events before it, the oldest for {LagSeconds:F0} s.",
         _ when Stop is null => $"No node runs the projection {Name}; {Lag} events wait.",
         Paused => $"The projection {Name} failed ({Stop.Cause}) and tries again by itself; {Lag} events wait.",
         _ when Stop.Sequence is null =>
@@ -37,6 +43,14 @@ public sealed record ProjectionState(
         _ => $"The projection {Name} has stopped at {Stop.Where} ({Stop.Cause}); {Lag} events wait.",
     };
 }
+
+/// <summary>An event that a projection could not take.</summary>
+/// <param name="Sequence">Its number over all accounts.</param>
+/// <param name="EventId">Its own id; null when it is not in the store any more.</param>
+/// <param name="EventType">Its stored name.</param>
+/// <param name="Cause">The type of the exception.</param>
+/// <param name="Since">When the projection stopped.</param>
+public sealed record PoisonedEvent(long Sequence, Guid? EventId, string? EventType, string Cause, DateTimeOffset Since);
 
 /// <summary>
 /// A projection that stopped, as the node that ran it saw it: nothing personal. It is gone when the projection runs again.

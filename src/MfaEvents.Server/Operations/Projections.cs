@@ -14,7 +14,10 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
     private const string Sql =
         $"""
         select coalesce((select max(seq_id) from {EventStore.Schema}.mt_events), 0);
-        select name, last_seq_id from {EventStore.Schema}.mt_event_progression;
+        select name, last_seq_id,
+            (select extract(epoch from clock_timestamp() - waiting.timestamp)::float8 from {EventStore.Schema}.mt_events waiting
+                where waiting.seq_id > last_seq_id order by waiting.seq_id limit 1)
+        from {EventStore.Schema}.mt_event_progression;
         select assigned.id from {Messaging.Schema}.wolverine_node_assignments assigned
         join {Messaging.Schema}.wolverine_nodes node on node.id = assigned.node_id
         where node.health_check > now() - make_interval(secs => $1)
@@ -42,15 +45,16 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
         await using var session = store.QuerySession();
         var stops = (await session.Query<ProjectionStop>().ToListAsync(cancellation)).ToDictionary(stop => stop.Id);
         var (highest, positions, assigned) = await ProgressAsync(cancellation);
+        var poisoned = await PoisonedAsync(stops.Values, cancellation);
 
         return
         [
             .. Registered.Select(projection =>
             {
                 var isAsync = projection.Lifecycle == ProjectionLifecycle.Async;
-                var position = isAsync
-                    ? projection.Shards.Min(shard => positions.GetValueOrDefault(shard.Identity))
-                    : highest;
+                var shards = projection.Shards.Select(shard => positions.GetValueOrDefault(shard.Identity)).ToList();
+                var position = isAsync ? shards.Min(shard => shard.Position) : highest;
+                var lag = Math.Max(highest - position, 0);
                 var stop = stops.GetValueOrDefault(projection.Name);
                 var runs = !isAsync || projection.Shards.All(shard => assigned.Any(agent => IsFor(agent, shard)));
                 return new ProjectionState(
@@ -59,10 +63,14 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
                     (int)projection.Version,
                     position,
                     Math.Max(highest, position),
-                    Math.Max(highest - position, 0),
+                    lag,
                     stop is null ? runs ? ProjectionState.Running : ProjectionState.Stopped
                         : stop.Retries ? ProjectionState.Paused : ProjectionState.Stopped)
-                { Stop = stop };
+                {
+                    Stop = stop,
+                    LagSeconds = isAsync && lag > 0 ? Math.Round(Math.Max(shards.Max(shard => shard.SecondsWaiting), 0), 3) : 0,
+                    StoppedAt = poisoned.GetValueOrDefault(projection.Name),
+                };
             }),
         ];
     }
@@ -95,7 +103,30 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
     public static bool IsFor(Uri agent, ShardName shard) => agent.Scheme == "event-subscriptions"
         && agent.AbsolutePath.EndsWith("/" + shard.RelativeUrl, StringComparison.OrdinalIgnoreCase);
 
-    private async Task<(long Highest, Dictionary<string, long> Positions, IReadOnlyList<Uri> Assigned)> ProgressAsync(
+    private async Task<Dictionary<string, PoisonedEvent>> PoisonedAsync(
+        IEnumerable<ProjectionStop> stops, CancellationToken cancellation)
+    {
+        var blamed = stops.Where(stop => stop.Sequence is not null).ToList();
+        if (blamed.Count == 0) return [];
+        await using var connection = (NpgsqlConnection)store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(cancellation);
+        await using var command = new NpgsqlCommand(
+            $"select seq_id, id from {EventStore.Schema}.mt_events where seq_id = any($1)", connection)
+        {
+            Parameters = { new() { Value = blamed.Select(stop => stop.Sequence!.Value).ToArray() } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var ids = new Dictionary<long, Guid>();
+        while (await reader.ReadAsync(cancellation)) ids[reader.GetInt64(0)] = reader.GetGuid(1);
+        return blamed.ToDictionary(stop => stop.Id, stop => new PoisonedEvent(
+            stop.Sequence!.Value,
+            ids.TryGetValue(stop.Sequence.Value, out var id) ? id : null,
+            stop.EventType,
+            stop.Cause,
+            stop.StoppedAt));
+    }
+
+    private async Task<(long Highest, Dictionary<string, (long Position, double SecondsWaiting)> Positions, IReadOnlyList<Uri> Assigned)> ProgressAsync(
         CancellationToken cancellation)
     {
         await using var connection = (NpgsqlConnection)store.Storage.Database.CreateConnection();
@@ -110,8 +141,10 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
         var highest = reader.GetInt64(0);
 
         await reader.NextResultAsync(cancellation);
-        var positions = new Dictionary<string, long>();
-        while (await reader.ReadAsync(cancellation)) positions[reader.GetString(0)] = reader.GetInt64(1);
+        var positions = new Dictionary<string, (long, double)>();
+        while (await reader.ReadAsync(cancellation))
+            positions[reader.GetString(0)] =
+                (reader.GetInt64(1), await reader.IsDBNullAsync(2, cancellation) ? 0 : reader.GetDouble(2));
 
         await reader.NextResultAsync(cancellation);
         var assigned = new List<Uri>();

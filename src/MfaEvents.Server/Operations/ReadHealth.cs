@@ -9,7 +9,7 @@ namespace MfaEvents.Server.Operations;
 /// <summary>How the service is, part by part.</summary>
 public sealed record HealthView(string Status, HealthParts Parts);
 
-public sealed record HealthParts(PartHealth Database, PartHealth KeyRing, IReadOnlyList<ProjectionHealth> Projections);
+public sealed record HealthParts(PartHealth Database, PartHealth KeyRing, PartHealth Checkpoints, IReadOnlyList<ProjectionHealth> Projections);
 
 /// <summary>One part: <c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>, and a sentence.</summary>
 public sealed record PartHealth(string Status, string Detail);
@@ -39,7 +39,7 @@ public static class ReadHealthEndpoint
         }
 
         return Answer.Ok(new HealthView(
-            Health.Word(report.Status), new HealthParts(Part(Health.Database), Part(Health.KeyRing), told)));
+            Health.Word(report.Status), new HealthParts(Part(Health.Database), Part(Health.KeyRing), Part(Health.Checkpoints), told)));
 
         PartHealth Part(string name) => new(Health.Word(report.Entries[name].Status), report.Entries[name].Description ?? "");
     }

@@ -66,8 +66,8 @@ public sealed class Recoveries(IDocumentStore store, IWolverineRuntime runtime, 
     }
 
     /// <summary>
-    /// The seconds until another recovery of the account may begin; null when it may now. Three have proved the e-mail, or so many
-    /// have begun that nobody wants more of their mail.
+    /// The seconds until another recovery of the account may begin; null when it may now. Three have proved the e-mail, or so
+    /// many have begun that nobody wants more of their mail.
     /// </summary>
     public async Task<int?> SecondsUntilStartAsync(IQuerySession session, DateTimeOffset now, CancellationToken cancellation)
     {

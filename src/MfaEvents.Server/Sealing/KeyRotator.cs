@@ -15,7 +15,13 @@ namespace MfaEvents.Server.Sealing;
 /// retired after a pass that found nothing. And it is taken away when no node has it in its copy.
 /// </remarks>
 public sealed partial class KeyRotator(
-    KeyRing ring, TokenKeys tokens, Seals seals, IDocumentStore accounts, MfaEventsSettings settings, TimeProvider clock,
+    KeyRing ring,
+    TokenKeys tokens,
+    CheckpointKeys checkpoints,
+    Seals seals,
+    IDocumentStore accounts,
+    MfaEventsSettings settings,
+    TimeProvider clock,
     ILogger<KeyRotator> log)
 {
     /// <summary>How many rows one short transaction locks.</summary>
@@ -68,6 +74,7 @@ public sealed partial class KeyRotator(
         if (rotation is { Pass: 0 })
         {
             await SignWithTheNewKeyAsync(session, cancellation);
+            await checkpoints.RotateAsync(session, cancellation);
             return (rotation with { Pass = 1, Total = await CountAsync(rotation.SealingKey, cancellation) }, TimeSpan.Zero);
         }
 

@@ -39,8 +39,14 @@ public static class ReadKeysEndpoint
         var tokens = (await session.Query<TokenKey>().ToListAsync(cancellation))
             .Select(key => new KeyView(
                 key.Id, KeyPurpose.Tokens, key.Verifies(now) ? key.State : KeyState.Retired, key.CreatedAt));
+        var checkpoints = (await session.Query<CheckpointKey>().ToListAsync(cancellation))
+            .Select(key => new KeyView(key.Id, KeyPurpose.Checkpoints, key.State, key.CreatedAt));
         return Answer.Ok(new KeysView(
-            [.. sealing.OrderByDescending(key => key.CreatedAt), .. tokens.OrderByDescending(key => key.CreatedAt)]));
+        [
+            .. sealing.OrderByDescending(key => key.CreatedAt),
+            .. tokens.OrderByDescending(key => key.CreatedAt),
+            .. checkpoints.OrderByDescending(key => key.CreatedAt),
+        ]));
     }
 }
 

@@ -41,6 +41,8 @@ public abstract record SealedPlace(string Table)
             [PhoneCall.SealPurpose(row.Id)]) { IsTenanted = false, IdType = "uuid" },
         new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_tokenkey", "sealedPrivateKey", row =>
             [TokenKeys.PurposeOf(row.Id)]) { IsTenanted = false },
+        new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_checkpointkey", "sealedPrivateKey", row =>
+            [CheckpointKeys.PurposeOf(row.Id)]) { IsTenanted = false },
     ];
 
     private static IEnumerable<SealedPlace> Messages(string table) =>

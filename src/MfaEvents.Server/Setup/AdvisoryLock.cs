@@ -16,6 +16,18 @@ public static class AdvisoryLock
     /// <summary>"tokenkey": whoever makes a token key that signs.</summary>
     public const long TokenKey = 0x746f_6b65_6e6b_6579;
 
+    /// <summary>"checkkey": whoever makes a key that signs checkpoints.</summary>
+    public const long CheckpointKey = 0x6368_6563_6b6b_6579;
+
+    /// <summary>"checkpts": the node that writes checkpoints out.</summary>
+    public const long Checkpoints = 0x6368_6563_6b70_7473;
+
+    /// <summary>"rebuilds": the beginning of a rebuild.</summary>
+    public const long Rebuild = 0x7265_6275_696c_6473;
+
+    /// <summary>"rebuilst": a step of one.</summary>
+    public const long RebuildStep = 0x7265_6275_696c_7374;
+
     /// <summary>"rotateky": the beginning of a rotation.</summary>
     public const long Rotation = 0x726f_7461_7465_6b79;
 

@@ -9,9 +9,11 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
-using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Log;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Notifications.Phone;
@@ -62,6 +64,9 @@ public static class EventStore
         store.Events.MetadataConfig.EnableAll();
         store.Events.MetadataConfig.UserNameEnabled = true;
         store.Events.TimeProvider = clock;
+
+        // A case's snapshot leaves the message for the desk's queue, whatever changed the case.
+        store.Events.EnableSideEffectsOnInlineProjections = true;
         PinEventNames(store.Events);
 
         store.Schema.For<SealedSeed>().DatabaseSchemaName(SealedSchema);
@@ -74,6 +79,7 @@ public static class EventStore
         store.Schema.For<SessionUse>();
         store.Schema.For<OpenLink>();
         store.Schema.For<CaseInProgress>();
+        store.Schema.For<SupportCase>().Index(found => found.Principal);
         store.Schema.For<EnrolmentCode>();
         store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
@@ -82,7 +88,11 @@ public static class EventStore
         store.Schema.For<TakenAnswer>();
         store.Schema.For<RootRecovery>().Index(recovery => recovery.StartedAt);
         RememberedAnswer.Map(store);
+        store.Schema.For<Rebuild>();
+        store.Schema.For<RebuildCancellation>();
+        store.Schema.For<BuiltView>();
         AuditTables.Map(store);
+        LogTables.Map(store);
 
         store.Projections.Add<PrincipalMfaSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);
@@ -94,7 +104,9 @@ public static class EventStore
         store.Projections.Add<SupportCaseSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add(new CasesInProgress(), ProjectionLifecycle.Inline);
         store.Projections.Add(new EnrolmentCodes(), ProjectionLifecycle.Inline);
-        store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName, AuditTrail.Teardown);
+        store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName);
+        store.Projections.All.OfType<ProjectionBase>().Single(source => source.Name == AuditTrail.ProjectionName).Version =
+            AuditTrail.Version;
 
         // A poisoned event stops its projection, where an operator sees it: security state with a hole in it helps nobody.
         store.Projections.Errors.SkipApplyErrors = false;
@@ -157,6 +169,8 @@ public static class EventStore
         events.MapEventType<RemovalRequested>("removal_requested");
         events.MapEventType<SecondPersonMissing>("second_person_missing");
         events.MapEventType<RemovalApproved>("removal_approved");
+        events.MapEventType<RemovalNoticeDelivered>("removal_notice_delivered");
+        events.MapEventType<RemovalPutOff>("removal_put_off");
         events.MapEventType<RemovalDeclined>("removal_declined");
         events.MapEventType<RemovalVetoed>("removal_vetoed");
         events.MapEventType<RemovalExecuted>("removal_executed");

@@ -15,6 +15,7 @@ public static class Health
     public const string Database = "database";
     public const string KeyRing = "keyRing";
     public const string Projections = "projections";
+    public const string Checkpoints = "checkpoints";
 
     /// <summary>A part that has not answered by then is not well.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -22,6 +23,7 @@ public static class Health
     public static void AddHealth(this WebApplicationBuilder builder) => builder.Services.AddHealthChecks()
         .AddCheck<DatabaseHealth>(Database, timeout: Patience)
         .AddCheck<KeyRingHealth>(KeyRing, timeout: Patience)
+        .AddCheck<CheckpointsHealth>(Checkpoints, HealthStatus.Degraded, timeout: Patience)
         .AddCheck<ProjectionsHealth>(Projections, HealthStatus.Degraded, timeout: Patience);
 
     /// <summary>Anybody may ask these two: they answer a word for each part, and nothing else.</summary>

@@ -1,6 +1,7 @@
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Devices;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications.Phone;
@@ -22,6 +23,7 @@ public static class HttpSetup
     {
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<RememberedAnswers>();
+        builder.Services.AddSingleton<IShowAgain, DeviceSecretAgain>();
         builder.Services.AddSingleton<Turnstile>();
         builder.Services.AddWolverineHttp();
         builder.Services.ConfigureSystemTextJsonForWolverineOrMinimalApi(json => Json.Configure(json.SerializerOptions));

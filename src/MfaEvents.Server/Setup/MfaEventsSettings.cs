@@ -71,6 +71,9 @@ public sealed class MfaEventsSettings : IValidatableObject
     /// <summary>The key ring.</summary>
     public KeySettings Keys { get; init; } = new();
 
+    /// <summary>The audit log outside of the database.</summary>
+    public AuditSettings Audit { get; init; } = new();
+
     /// <summary>The policies for contact information.</summary>
     public ContactPolicy Contact { get; init; } = new();
 

@@ -1,3 +1,4 @@
+using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications.Phone;
 using Wolverine;
 using Wolverine.ErrorHandling;
@@ -19,6 +20,7 @@ public static class PhoneSetup
         builder.Services.AddSingleton<TelephonySecret>();
         builder.Services.AddSingleton<Calls>();
         builder.Services.AddSingleton<PhoneAnswers>();
+        builder.Services.AddSingleton<IShowAgain, CallDigitsAgain>();
         if (settings.Telephony.Gateway is not null)
         {
             builder.Services.AddHttpClient(nameof(GatewayTelephony), http => http.Timeout = settings.Telephony.Timeout);

@@ -14,6 +14,7 @@ public static class SealingSetup
         const string section = $"{MfaEventsSettings.Section}:{nameof(MfaEventsSettings.Keys)}";
         builder.Services.AddSingleton<Seals>();
         builder.Services.AddSingleton<TokenKeys>();
+        builder.Services.AddSingleton<CheckpointKeys>();
         builder.Services.AddSingleton(_ => new RingDatabase(connectionString));
         builder.Services.AddSingleton<KeyRing>();
         builder.Services.AddSingleton<KeyRotator>();

@@ -17,7 +17,7 @@ public sealed class CallBackAnswered(IDocumentStore store, MfaEventsSettings set
     {
         var cancellation = http.RequestAborted;
         await using var session = store.LightweightSession(answer.Call.AccountId);
-        Origin.Product.Stamp(session);
+        Origin.OfTelephony(http).Stamp(session);
         var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(answer.Call.Subject, cancellation);
         if (stream.Aggregate is not { } found) return;
         answer.TakeIn(session);

@@ -1,6 +1,5 @@
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Http;
-using Wolverine;
 
 namespace MfaEvents.Server.Support;
 
@@ -17,10 +16,6 @@ public static class CaseAnswers
         CaseOutcome.SecondPersonRequired => Problems.SecondPersonRequired,
         _ => done,
     };
-
-    /// <summary>What tells the queue of it; nothing when nothing happened.</summary>
-    public static OutgoingMessages Queue(this CaseDecision decision, string accountId, Guid caseId) =>
-        decision.Events.Count == 0 ? [] : [new QueueCase(accountId, caseId)];
 
     public static bool IsDone(this CaseDecision decision) => decision.Outcome == CaseOutcome.Done;
 }

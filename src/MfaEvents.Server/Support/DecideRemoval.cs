@@ -39,10 +39,10 @@ public static class ApproveRemovalEndpoint
         if (decision is not { Events: [RemovalApproved approved] })
         {
             var refusal = decision.Or(Problems.CaseState);
-            return (refusal, [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
+            return (refusal, [.. decision.Events], [], MartenOps.Nothing());
         }
 
-        var messages = decision.Queue(accountId, caseId);
+        var messages = new OutgoingMessages();
         messages.Delay(new ExecuteRemoval(accountId, caseId, state.Principal), settings.Support.CoolingOff);
         return (Answer.Ok(new ApprovedRemoval(approved.ExecutesAt)), [approved], messages, MartenOps.Insert(note));
     }
@@ -57,7 +57,7 @@ public static class RefuseRemovalEndpoint
 
     [WolverinePost(Routes.Case + "/refusal"), Allow(Role.SupportApprover)]
     [Answers(200, typeof(CaseStep)), Refuses(403, "second-person-required"), Refuses(409, "case-state")]
-    public static (Answer, Events, OutgoingMessages, IMartenOp) Post(
+    public static (Answer, Events, IMartenOp) Post(
         RefuseRemoval command,
         string accountId,
         Guid caseId,
@@ -71,7 +71,6 @@ public static class RefuseRemovalEndpoint
         return (
             decision.Or(Answer.Ok(new CaseStep(CaseState.Refused))),
             [.. decision.Events],
-            decision.Queue(accountId, caseId),
             decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
     }
 }

@@ -1,6 +1,8 @@
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Support;
+using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Setup;
 using Wolverine;
 
@@ -32,16 +34,37 @@ public static class ExecuteRemovalHandler
         if (principal.Aggregate is not { } state)
         {
             stream.AppendMany(found.PrincipalGone());
-            return [new QueueCase(message.AccountId, message.CaseId)];
+            return [];
         }
 
-        var events = found.Execute(state.Devices.Length, state.LastSecondFactorAt, now);
+        var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
+        var isTold = account?.AreReached(found.ToldContacts, now, settings.Contact) == true;
+        var events = found.Execute(state.Devices.Length, state.LastSecondFactorAt, isTold, now, settings.Support);
         stream.AppendMany(events);
         if (events is [RemovalExecuted]) principal.AppendMany(state.RemoveBySupport(message.CaseId, now, settings.Support));
 
-        // Two nodes' clocks may differ: what comes too early comes again.
-        var messages = new OutgoingMessages { new QueueCase(message.AccountId, message.CaseId) };
-        if (found is { State: CaseState.CoolingOff, ExecutesAt: { } due } && now < due) messages.Delay(message, due - now);
+        // Two nodes' clocks may differ: what comes too early comes again, and so does what was put off.
+        var messages = new OutgoingMessages();
+        if (events is [RemovalPutOff { ExecutesAt: null }] && account is not null)
+            messages.AddRange(await NoticesAsync(message, account, found, session, settings, now, cancellation));
+        var then = events.Aggregate(found, (known, e) => SupportCase.Evolve(known, found.Id, e, now, People.Product)!);
+        if (then.LooksAgainAt(now, settings.Support) is { } next) messages.Delay(message, next - now);
         return messages;
+    }
+
+    // Whoever has become one to be told since the approval, and whoever their mail server was given up for, once more.
+    private static async Task<IEnumerable<SendNotice>> NoticesAsync(
+        ExecuteRemoval message,
+        Account account,
+        SupportCase found,
+        IDocumentSession session,
+        MfaEventsSettings settings,
+        DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        var events = await session.Events.FetchStreamAsync(found.Id, token: cancellation);
+        var approval = events.Last(e => e.Data is RemovalApproved);
+        return account.ContactsToTell(now, settings.Contact).Except(found.ToldContacts)
+            .Select(version => new SendNotice(message.AccountId, found.Id, approval.Version, version));
     }
 }

@@ -4,7 +4,6 @@ using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
-using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -31,7 +30,7 @@ public static class IssueEnrolmentCodeEndpoint
 
     [WolverinePost(Routes.Case + "/enrolment-code"), Allow(Role.SupportApprover)]
     [Answers(201, typeof(IssuedEnrolmentCode)), Refuses(403, "second-person-required"), Refuses(409, "case-state")]
-    public static async Task<(Answer, Events, OutgoingMessages, IMartenOp)> Post(
+    public static async Task<(Answer, Events, IMartenOp)> Post(
         string accountId,
         Guid caseId,
         Caller caller,
@@ -48,7 +47,7 @@ public static class IssueEnrolmentCodeEndpoint
         if (decision is not { Events: [EnrolmentCodeIssued issued] })
         {
             var refusal = decision.Or(Problems.CaseState);
-            return (refusal, [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
+            return (refusal, [.. decision.Events], MartenOps.Nothing());
         }
 
         var code = EnrolmentCode.Draw();
@@ -58,7 +57,6 @@ public static class IssueEnrolmentCodeEndpoint
                 new IssuedEnrolmentCodeWithoutCode(issued.ExpiresAt),
                 () => new IssuedEnrolmentCode(code, issued.ExpiresAt)),
             [issued],
-            decision.Queue(accountId, caseId),
             MartenOps.Store(EnrolmentCode.Of(accountId, state.Principal, code, now, issued.ExpiresAt)));
     }
 }

@@ -9,8 +9,8 @@ using NpgsqlTypes;
 namespace MfaEvents.Server.Support;
 
 /// <summary>
-/// Sent with every step of a case, which may lie in another database than the desk's queue: the queue then shows it as it is.
-/// Sent twice, or overtaken by a later one, it does no harm.
+/// Left by the snapshot with every step of a case, which may lie in another database than the desk's queue: the queue then shows
+/// it as it is. Sent twice, or overtaken by a later one, it does no harm.
 /// </summary>
 public sealed record QueueCase(string AccountId, Guid CaseId);
 

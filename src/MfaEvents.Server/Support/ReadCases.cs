@@ -49,6 +49,13 @@ public static class ReadCasesEndpoint
     private const int DefaultLimit = 50;
     private const int MostLimit = 500;
 
+    // An undecided case is over with its time, also while its message is late.
+    private const string StateThen =
+        """
+        case when {0} = 'expired' then state = 'expired' or state in ('open', 'requested') and expires_at <= {1}
+            else state = {0} and (state not in ('open', 'requested') or expires_at > {1}) end
+        """;
+
     private const string Columns =
         """
         case_id, account_id, principal, state, reference, opened_by, opened_at, expires_at, agents, requested_by, requested_at,
@@ -62,7 +69,7 @@ public static class ReadCasesEndpoint
     [Queries("approver", "Cases that this person approved or refused.")]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(
-        HttpRequest request, Caller caller, IDirectoryStore directory, TimeProvider clock, CancellationToken cancellation)
+        HttpRequest request, Caller caller, IDirectoryStore directory, DateTimeOffset now, CancellationToken cancellation)
     {
         var query = new QueryReader(request);
         var (state, agent, approver) = (StateIn(query), query.Text("agent"), query.Text("approver"));
@@ -73,18 +80,19 @@ public static class ReadCasesEndpoint
         await using var session = directory.QuerySession();
         var page = await new DeskQuery($"select {Columns} from {CaseTable.Name}")
             .Where("account_id = any({0})", (object?)(caller.Accounts.Count == 0 ? null : caller.Accounts.ToArray()))
-            .Where("state = {0}", state is { } wanted ? QueuedCases.Word(wanted) : null)
+            .Where(StateThen, state is { } wanted ? QueuedCases.Word(wanted) : null, now.ToUniversalTime())
             .Where("{0} = any(agents)", agent)
             .Where("decided_by = {0}", approver)
             .Where("(opened_at, case_id) > ({0}, {1})", after?.At, after?.Id)
-            .ReadAsync(session, $"order by opened_at, case_id limit {limit + 1}", Item, cancellation);
+            .ReadAsync(session, $"order by opened_at, case_id limit {limit + 1}", row => Item(row, now), cancellation);
         return Answer.Ok(new CasesView(
             [.. page.Take(limit)], page.Count > limit ? CursorAfter(page[limit - 1]) : null));
     }
 
-    private static CaseItem Item(NpgsqlDataReader row)
+    private static CaseItem Item(NpgsqlDataReader row, DateTimeOffset now)
     {
         var state = Enum.Parse<CaseState>(row.GetString(3), ignoreCase: true);
+        if (state is CaseState.Open or CaseState.Requested && Instant(7) <= now) state = CaseState.Expired;
         var (openedBy, openedAt) = (row.GetString(5), row.GetFieldValue<DateTimeOffset>(6));
         var (waitsFor, waits, since, due) = state switch
         {

@@ -1,7 +1,7 @@
 using Marten;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
-using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
@@ -33,8 +33,9 @@ public sealed record NewDevice(
 public sealed record NewDevicesView(IReadOnlyList<NewDevice> Items, int Removals);
 
 /// <summary>
-/// Removals that were followed, within their watch period, by a new device from an address never seen before, which is one that no
-/// device was used from: how a removal by a deceived desk looks. It reads the audit trail, which lags behind events by a moment.
+/// Removals that were followed, within their watch period, by a new device from an address never seen before, which is one that
+/// no device was used from: how a removal by a deceived desk looks. It reads the audit trail, which lags behind events by a
+/// moment.
 /// </summary>
 public static class ReadNewDevicesEndpoint
 {

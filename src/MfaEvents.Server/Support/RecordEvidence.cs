@@ -26,6 +26,9 @@ public sealed record PlacedCallBack(Guid CallId, string Digits, DateTimeOffset E
     public override string ToString() => $"call {CallId}";
 }
 
+/// <summary>What may be remembered of it.</summary>
+public sealed record PlacedCallBackWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
+
 /// <summary>
 /// Records evidence that the caller is the owner. For a call back the number on file is called, and the evidence is there once
 /// the digits that the agent reads out were keyed in: the product records it, and nobody else.
@@ -36,7 +39,7 @@ public static class RecordEvidenceEndpoint
 
     [WolverinePost(Routes.Case + "/evidence"), Allow(Role.SupportAgent)]
     [Answers(201, typeof(RecordedEvidence)), Answers(202, typeof(PlacedCallBack))]
-    [Refuses(409, "case-state", "evidence-missing")]
+    [Refuses(409, "case-state", "evidence-missing"), Refuses(429, "too-many-attempts")]
     public static async Task<(Answer, Events, OutgoingMessages, IMartenOp)> Post(
         RecordEvidence command,
         string accountId,
@@ -53,11 +56,11 @@ public static class RecordEvidenceEndpoint
         var kind = EvidenceKindAttribute.Parse(command.Kind);
         if (kind != EvidenceKind.CallBack)
         {
-            var recorded = state.Record(kind, note.Id, now);
+            var recorded = state.Record(kind, note.Id, now, settings.Support);
             return (
                 recorded.Or(Answer.Created(Routes.OfCase(accountId, caseId), new RecordedEvidence(kind))),
                 [.. recorded.Events],
-                recorded.Queue(accountId, caseId),
+                [],
                 recorded.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
         }
 
@@ -67,13 +70,20 @@ public static class RecordEvidenceEndpoint
         // The number of before is not called either: who gave a number up may not be who answers it.
         if (now - account.PhoneChangedAt < settings.Support.NumberOnFile) return Refused(Problems.NumberChanged);
 
+        // Another case of the principal's can place none meanwhile: there is one in progress at a time.
+        if (await session.CallWaitAsync(state.Principal, settings.Support, now, cancellation) is { } seconds)
+            return Refused(Problems.TooManyAttempts(seconds));
+
         var call = await calls.PrepareAsync(
             accountId, CallPurpose.CaseEvidence, state.Id, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
         var placed = state.PlaceCall(call.CallId, call.ExpiresAt, note.Id, now, settings.Support);
         return (
-            Answer.AcceptedCall(call, () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt)),
+            Answer.AcceptedWithSecret(
+                new ShownSecret(SecretKind.Call, call.CallId),
+                new PlacedCallBackWithoutDigits(call.CallId, call.ExpiresAt),
+                () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt)),
             [.. placed.Events],
-            [call.Message, new QueueCase(accountId, caseId)],
+            [call.Message],
             MartenOps.Insert(note));
 
         static (Answer, Events, OutgoingMessages, IMartenOp) Refused(Problem problem) => (problem, [], [], MartenOps.Nothing());

@@ -8,7 +8,10 @@ using MfaEvents.Server.Audit;
 
 namespace MfaEvents.Server.Support;
 
-/// <summary>Keeps the state of each case, in the transaction of its events.</summary>
+/// <summary>
+/// Keeps the state of each case, in the transaction of its events, and leaves in it a message for the desk's queue, whoever or
+/// whatever took the step.
+/// </summary>
 public sealed partial class SupportCaseSnapshot : SingleStreamProjection<SupportCase, string>
 {
     // The streams of others cost nothing here.
@@ -16,11 +19,20 @@ public sealed partial class SupportCaseSnapshot : SingleStreamProjection<Support
 
     public override SupportCase? Evolve(SupportCase? snapshot, string id, IEvent e) =>
         e.Data is ICaseEvent happened ? SupportCase.Evolve(snapshot, id, happened, e.Timestamp, People.Of(e)) : snapshot;
+
+    public override ValueTask RaiseSideEffects(IDocumentOperations operations, IEventSlice<SupportCase> slice)
+    {
+        if (slice.Snapshot is { } found) slice.PublishMessage(new QueueCase(slice.TenantId, found.CaseId));
+        return ValueTask.CompletedTask;
+    }
 }
 
 /// <summary>Who somebody is at the desk: issuer and subject.</summary>
 public static class People
 {
+    /// <summary>The product itself, which nobody vouches for.</summary>
+    public static Person Product { get; } = new("", Origin.Product.Actor);
+
     /// <summary>Who did what an event tells of; its metadata says it.</summary>
     public static Person Of(IEvent e) => new(e.GetHeader(Origin.ActorIssuerHeader)?.ToString() ?? "", e.UserName ?? "");
 

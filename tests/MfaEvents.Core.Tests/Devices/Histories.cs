@@ -51,7 +51,7 @@ internal static class Histories
     /// The defaults, but for a search of ten minutes, which makes a history six times as quick, and an early suspension, so that
     /// histories get there.
     /// </summary>
-    private static readonly DevicePolicy Policy = new() { SearchWindow = 20, Throttle = new() { SuspendAt = 7 } };
+    public static readonly DevicePolicy Policy = new() { SearchWindow = 20, Throttle = new() { SuspendAt = 7 } };
 
     private static Gen<int> Offset { get; } = Gen.Frequency(
         (8, Gen.Int[-1, 1]),

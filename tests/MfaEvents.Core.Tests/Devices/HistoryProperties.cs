@@ -141,7 +141,7 @@ public sealed class HistoryProperties
                 waits.GetValueOrDefault(id).ShouldBeLessThanOrEqualTo(played.At);
             foreach (var e in played.Events)
             {
-                if (e is AttemptsThrottled wait) waits[wait.DeviceId] = played.At.AddSeconds(wait.DeviceWaitSeconds);
+                if (e is AttemptsThrottled { DeviceWaitSeconds: > 0 } wait) waits[wait.DeviceId] = played.At.AddSeconds(wait.DeviceWaitSeconds);
                 if (e is CodeAccepted or DeviceActivated or DeviceResynced) waits.Remove(((IDeviceEvent)e).DeviceId);
             }
         }

@@ -19,6 +19,7 @@ public sealed class CaseProperties
         Decline,
         Veto,
         SignIn,
+        Deliver,
         Execute,
         Expire,
         Close,
@@ -37,17 +38,27 @@ public sealed class CaseProperties
 
     private static readonly Person[] People = [CaseStory.Ann, CaseStory.Bob, CaseStory.Eve];
 
+    /// <summary>The whole road to a removal, which chance alone seldom walks to its end.</summary>
+    private static readonly Act[] Road =
+    [
+        new(Verb.Record, 0, (int)EvidenceKind.InPerson, 0), new(Verb.Record, 0, (int)EvidenceKind.IdentityDocument, 1), new(Verb.Request, 0, 0, 0),
+        new(Verb.Approve, 1, 0, 2), new(Verb.Deliver, 0, 0, 0), new(Verb.Deliver, 0, 1, 0), new(Verb.Execute, 0, 0, 24),
+    ];
+
     private static Gen<Act[]> Random { get; } = Gen.Select(
+        Gen.Int[0, Road.Length], Acts, (walked, acts) => (Act[])[.. Road[..walked], .. acts]);
+
+    private static Gen<Act[]> Acts => Gen.Select(
         Gen.Frequency(
             (10, Verb.Record), (4, Verb.Call), (4, Verb.Answer), (8, Verb.Request), (9, Verb.Approve), (1, Verb.Decline), (1, Verb.Veto),
-            (1, Verb.SignIn), (9, Verb.Execute), (1, Verb.Expire), (1, Verb.Close), (3, Verb.IssueCode)),
+            (1, Verb.SignIn), (6, Verb.Deliver), (9, Verb.Execute), (1, Verb.Expire), (1, Verb.Close), (3, Verb.IssueCode)),
         Gen.Int[0, People.Length - 1],
         Gen.Int[0, 4],
         Gen.Frequency((6, Gen.Const(0)), (3, Gen.Int[1, 12]), (3, Gen.Int[20, 30]), (1, Gen.Int[-30, -1]), (1, Gen.Int[100, 200])),
         (verb, who, pick, hours) => new Act(verb, who, pick, hours)).Array[1, 40];
 
     [Fact]
-    public void There_is_no_removal_without_two_people_two_kinds_of_evidence_a_full_cooling_off_and_no_veto() => InEvery((happened, signIns) =>
+    public void There_is_no_removal_without_two_people_two_kinds_of_evidence_a_full_cooling_off_after_being_told_and_no_veto() => InEvery((happened, signIns) =>
     {
         var executed = happened.FindIndex(one => one.Event is RemovalExecuted);
         if (executed < 0) return;
@@ -65,6 +76,10 @@ public sealed class CaseProperties
         (kinds.Contains(EvidenceKind.CallBack) || kinds.Contains(EvidenceKind.InPerson)).ShouldBeTrue();
 
         (happened[executed].At - approval.At).ShouldBeGreaterThanOrEqualTo(CaseStory.Policy.CoolingOff);
+        var told = before.Where(one => one.Event is RemovalNoticeDelivered).ToArray();
+        told.Length.ShouldBeGreaterThanOrEqualTo(2);
+        told.ShouldAllBe(one => one.At - approval.At <= CaseStory.Policy.CoolingOff / 10
+            || happened[executed].At - one.At >= CaseStory.Policy.CoolingOff);
         before.ShouldNotContain(one => one.Event is RemovalVetoed || one.Event is CaseClosed || one.Event is RemovalDeclined);
         signIns.ShouldNotContain(signIn => signIn.After > before.IndexOf(approval)
             && signIn.After <= executed && (signIn.Seen || signIn.At >= approval.At));
@@ -140,7 +155,7 @@ public sealed class CaseProperties
             var call = new Guid(act.Pick % 2, 0, 0, new byte[8]);
             switch (act.Verb)
             {
-                case Verb.Record: Take(state!.Record((EvidenceKind)act.Pick, note, now).Events, by); break;
+                case Verb.Record: Take(state!.Record((EvidenceKind)act.Pick, note, now, policy).Events, by); break;
                 case Verb.Call: Take(state!.PlaceCall(call, now.AddMinutes(10), note, now, policy).Events, by); break;
                 case Verb.Answer: Take(state!.Answer(call, act.Who > 0, now, policy), Person.Product); break;
                 case Verb.Request: Take(state!.Request(note, now).Events, by); break;
@@ -156,8 +171,13 @@ public sealed class CaseProperties
                 case Verb.Close: Take(state!.Close(note, now).Events, by); break;
                 case Verb.IssueCode: Take(state!.IssueEnrolmentCode(by, now, policy).Events, by); break;
 
+                case Verb.Deliver: Take(state!.Deliver(act.Pick % 2, now, policy), Person.Product); break;
+
                 // The execution is the last that could see a sign-in.
-                case Verb.Execute: Take(state!.Execute(1, signIns.Max(signIn => (DateTimeOffset?)signIn.At), now), Person.Product); break;
+                case Verb.Execute:
+                    var isTold = state!.ToldContacts.Length == 2;
+                    Take(state.Execute(1, signIns.Max(signIn => (DateTimeOffset?)signIn.At), isTold, now, policy), Person.Product);
+                    break;
             }
         }
 

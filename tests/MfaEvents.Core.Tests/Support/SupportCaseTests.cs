@@ -21,11 +21,11 @@ public sealed class SupportCaseTests
 
     [Fact]
     public void Nobody_records_a_call_back() =>
-        Given().When((c, now) => c.Record(EvidenceKind.CallBack, Note, now), CaseOutcome.EvidenceMissing);
+        Given().When((c, now) => c.Record(EvidenceKind.CallBack, Note, now, Policy), CaseOutcome.EvidenceMissing);
 
     [Fact]
     public void Evidence_ends_with_the_request() =>
-        GivenRequested().When((c, now) => c.Record(EvidenceKind.Other, Note, now), CaseOutcome.WrongState);
+        GivenRequested().When((c, now) => c.Record(EvidenceKind.Other, Note, now, Policy), CaseOutcome.WrongState);
 
     [Fact]
     public void A_second_person_approves_and_the_cooling_off_begins() =>
@@ -56,16 +56,16 @@ public sealed class SupportCaseTests
     [Fact]
     public void The_removal_is_executed_when_the_cooling_off_is_over_and_not_before() =>
         GivenApproved()
-            .After(Policy.CoolingOff - Moment).WhenDue((c, now) => c.Execute(2, null, now))
-            .After(Moment).WhenDue((c, now) => c.Execute(2, null, now), new RemovalExecuted(2))
-            .And(Person.Product, new RemovalExecuted(2)).WhenDue((c, now) => c.Execute(0, null, now));
+            .After(Policy.CoolingOff - Moment).WhenDue((c, now) => c.Execute(2, null, true, now, Policy))
+            .After(Moment).WhenDue((c, now) => c.Execute(2, null, true, now, Policy), new RemovalExecuted(2))
+            .And(Person.Product, new RemovalExecuted(2)).WhenDue((c, now) => c.Execute(0, null, true, now, Policy));
 
     [Fact]
     public void A_sign_in_with_a_second_factor_since_the_approval_vetoes_even_when_nobody_saw_it()
     {
         var due = GivenApproved().After(Policy.CoolingOff);
-        due.WhenDue((c, now) => c.Execute(1, Noon, now), new RemovalVetoed(VetoReason.SignIn));
-        due.WhenDue((c, now) => c.Execute(1, Noon - Moment, now), new RemovalExecuted(1));
+        due.WhenDue((c, now) => c.Execute(1, Noon, true, now, Policy), new RemovalVetoed(VetoReason.SignIn));
+        due.WhenDue((c, now) => c.Execute(1, Noon - Moment, true, now, Policy), new RemovalExecuted(1));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class SupportCaseTests
             .When((c, _) => c.Veto(VetoReason.Link), CaseOutcome.Done, new RemovalVetoed(VetoReason.Link))
             .And(Person.Product, new RemovalVetoed(VetoReason.Link))
             .After(Policy.CoolingOff)
-            .WhenDue((c, now) => c.Execute(1, null, now))
+            .WhenDue((c, now) => c.Execute(1, null, true, now, Policy))
             .When((c, _) => c.Veto(VetoReason.Owner), CaseOutcome.WrongState)
             .When((c, now) => c.Approve(Bob, Note, now, Policy), CaseOutcome.WrongState);
 
@@ -91,7 +91,7 @@ public sealed class SupportCaseTests
         late.WhenDue((c, now) => c.Expire(now), new CaseExpired());
         GivenRequested().After(TimeSpan.FromDays(7) - Moment).WhenDue((c, now) => c.Expire(now));
         GivenApproved().After(TimeSpan.FromDays(8)).WhenDue((c, now) => c.Expire(now));
-        Given().After(TimeSpan.FromDays(7)).When((c, now) => c.Record(EvidenceKind.InPerson, Note, now), CaseOutcome.WrongState);
+        Given().After(TimeSpan.FromDays(7)).When((c, now) => c.Record(EvidenceKind.InPerson, Note, now, Policy), CaseOutcome.WrongState);
     }
 
     [Fact]
@@ -127,6 +127,27 @@ public sealed class SupportCaseTests
     }
 
     [Fact]
+    public void A_case_holds_twenty_pieces_of_evidence()
+    {
+        var pieces = Enumerable.Repeat(Evidence(EvidenceKind.Other), 19).ToArray<ICaseEvent>();
+        Given(pieces)
+            .When((c, now) => c.Record(EvidenceKind.Other, Note, now, Policy), CaseOutcome.Done, Evidence(EvidenceKind.Other))
+            .And(Ann, Evidence(EvidenceKind.Other))
+            .When((c, now) => c.Record(EvidenceKind.InPerson, Note, now, Policy), CaseOutcome.WrongState);
+    }
+
+    [Fact]
+    public void Whoever_goes_on_trying_to_decide_a_case_of_their_own_is_recorded_three_times()
+    {
+        var tried = new SecondPersonMissing(CaseDecisionKind.Approval);
+        var story = GivenRequested().And(Ann, tried, tried);
+        story.When((c, now) => c.Approve(Ann, Note, now, Policy), CaseOutcome.SecondPersonRequired, tried);
+        story.And(Ann, tried).When((c, now) => c.Approve(Ann, Note, now, Policy), CaseOutcome.SecondPersonRequired);
+        story.And(Ann, tried).And(Bob, Evidence(EvidenceKind.Other))
+            .When((c, now) => c.Decline(Bob, Note, now), CaseOutcome.SecondPersonRequired, new SecondPersonMissing(CaseDecisionKind.Refusal));
+    }
+
+    [Fact]
     public void The_enrolment_code_is_taken_once_after_the_removal_by_somebody_without_a_part_in_the_case()
     {
         GivenApproved().When((c, now) => c.IssueEnrolmentCode(Bob, now, Policy), CaseOutcome.WrongState);
@@ -146,7 +167,7 @@ public sealed class SupportCaseTests
             .When((c, now) => c.Close(Note, now), CaseOutcome.Done, new CaseClosed(ClosureReason.Requested, Note))
             .And(Ann, new CaseClosed(ClosureReason.Requested, Note))
             .After(Policy.CoolingOff)
-            .WhenDue((c, now) => c.Execute(1, null, now))
+            .WhenDue((c, now) => c.Execute(1, null, true, now, Policy))
             .When((c, now) => c.Close(Note, now), CaseOutcome.WrongState);
 
     [Fact]

@@ -188,6 +188,22 @@ public sealed class ContactConfirmationTests(TestRun run)
     }
 
     [Fact]
+    public async Task A_call_ends_with_the_session_that_asked_for_it()
+    {
+        var account = await api.RegisteredAccount();
+        var device = await account.AssignedDevice().Activated();
+        account.Time.PassSteps(1);
+        var thief = await account.SignedIn(device);
+        await Requested(account, account.Email, Scenarios.NewPhone());
+        var call = (await thief.Post($"{account.Path}/contact/calls")).ShouldBe(HttpStatusCode.Created);
+
+        (await account.Root.Delete($"{account.RootPath}/sessions")).ShouldBe(HttpStatusCode.NoContent);
+
+        (await Keyed(account, call, call.TextOf("digits"))).Status.ShouldBe(204);
+        (await account.Root.Get($"{account.Path}/contact")).TextOf("phone").ShouldBe(account.Phone);
+    }
+
+    [Fact]
     public async Task Five_wrong_digits_end_a_call_and_each_is_recorded()
     {
         var account = await api.RegisteredAccount();

@@ -64,6 +64,8 @@ public sealed class EventsTests(TestRun run)
         ["RemovalRequested"] = "removal_requested",
         ["SecondPersonMissing"] = "second_person_missing",
         ["RemovalApproved"] = "removal_approved",
+        ["RemovalNoticeDelivered"] = "removal_notice_delivered",
+        ["RemovalPutOff"] = "removal_put_off",
         ["RemovalDeclined"] = "removal_declined",
         ["RemovalVetoed"] = "removal_vetoed",
         ["RemovalExecuted"] = "removal_executed",

@@ -8,7 +8,7 @@ namespace MfaEvents.Server.Tests.Harness;
 public sealed record Reply(int Status, HttpResponseHeaders Headers, MediaTypeHeaderValue? ContentType, string Text)
 {
     /// <summary>The body as JSON; undefined when there is none.</summary>
-    public JsonElement Body { get; } = Text.Length > 0 && ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true
+    public JsonElement Body { get; } = Text.Length > 0 && ContentType?.MediaType is ("application/json" or "application/problem+json")
         ? JsonElement.Parse(Text)
         : default;
 
@@ -28,6 +28,14 @@ public sealed record Reply(int Status, HttpResponseHeaders Headers, MediaTypeHea
 
 public static class ReplyAssertions
 {
+    /// <summary>It was answered with a text as it is.</summary>
+    public static Reply ShouldBeText(this Reply reply)
+    {
+        reply.Status.ShouldBe(200, reply.ToString());
+        reply.ContentType!.ToString().ShouldBe("text/plain; charset=utf-8");
+        return reply;
+    }
+
     /// <summary>The answer has this status; gives it back for what its body must say.</summary>
     public static Reply ShouldBe(this Reply reply, HttpStatusCode status)
     {

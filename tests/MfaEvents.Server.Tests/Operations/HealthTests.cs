@@ -14,7 +14,7 @@ public sealed class HealthTests(OperatedHost operated)
     {
         (await operated.Host.Nobody().Get("/health/live")).ShouldBe(HttpStatusCode.OK).ShouldHave("status", "parts");
         var ready = (await operated.Host.Nobody().Get("/health/ready")).ShouldBe(HttpStatusCode.OK).ShouldHave("status", "parts");
-        ready["parts"].EnumerateObject().Select(part => part.Name).ShouldBe(["database", "keyRing", "projections"], ignoreOrder: true);
+        ready["parts"].EnumerateObject().Select(part => part.Name).ShouldBe(["database", "keyRing", "checkpoints", "projections"], ignoreOrder: true);
         foreach (var part in ready["parts"].EnumerateObject()) part.Value.GetString().ShouldBeOneOf("healthy", "degraded", "unhealthy");
     }
 

@@ -16,7 +16,7 @@ public sealed class ProjectionsTests(OperatedHost operated)
         var projections = (await operated.Operator.Get("/projections")).ShouldBe(HttpStatusCode.OK).Body.EnumerateArray().ToList();
         foreach (var one in projections)
         {
-            one.EnumerateObject().Select(member => member.Name).ShouldBe(["name", "lifecycle", "version", "position", "highWaterMark", "lag", "state"]);
+            one.EnumerateObject().Select(member => member.Name).ShouldBe(["name", "lifecycle", "version", "position", "highWaterMark", "lag", "state", "lagSeconds", "stoppedAt"]);
             one.GetProperty("lag").GetInt64().ShouldBe(one.GetProperty("highWaterMark").GetInt64() - one.GetProperty("position").GetInt64());
         }
 
@@ -41,6 +41,10 @@ public sealed class ProjectionsTests(OperatedHost operated)
         var audit = await Audit();
         audit.GetProperty("position").GetInt64().ShouldBeLessThan(poisoned);
         audit.GetProperty("lag").GetInt64().ShouldBeGreaterThan(0);
+        audit.GetProperty("lagSeconds").GetDouble().ShouldBeGreaterThan(0);
+        var stoppedAt = audit.GetProperty("stoppedAt");
+        stoppedAt.GetProperty("sequence").GetInt64().ShouldBe(poisoned);
+        stoppedAt.GetProperty("eventId").GetString().ShouldBe((await api.RowsAsync("select id from mfa.mt_events where seq_id = $1", poisoned))[0]);
         var health = (await operated.Operator.Get("/health/details")).ShouldBe(HttpStatusCode.OK);
         health.TextOf("status").ShouldBe("degraded");
         health["parts"].GetProperty("database").GetProperty("status").GetString().ShouldBe("healthy");

@@ -44,11 +44,12 @@ public static class Desk
         return found;
     }
 
-    /// <summary>And Bob has approved it.</summary>
+    /// <summary>And Bob has approved it, and the owner was told.</summary>
     public static async Task<DeskCase> Approved(this Task<DeskCase> opened)
     {
         var found = await opened.Requested();
         (await found.Approve()).ShouldBe(HttpStatusCode.OK);
+        await found.IsTold();
         return found;
     }
 
@@ -88,6 +89,11 @@ public sealed record DeskCase(OpenAccount Account, Guid Id, string Principal)
     public async Task<string> State() => (await Read()).ShouldBe(HttpStatusCode.OK).TextOf("state");
 
     public Task<long> Version() => Account.VersionOf(Stream);
+
+    /// <summary>Every address of the owner has the link that vetoes.</summary>
+    public Task IsTold(int addresses = 1) => Scenarios.Eventually(
+        async () => (await Account.Host.EventsAsync(Account.Id, Stream)).Count(e => e.EventTypeName == "removal_notice_delivered") == addresses,
+        "the owner is told of the removal");
 
     /// <summary>The message of the removal is handled, after so long: the whole cooling-off, unless the test says otherwise.</summary>
     public async Task ComesDue(TimeSpan? after = null)

@@ -79,6 +79,56 @@ public sealed class QueueTests(TestRun run)
         (await api.RowsAsync("select state from directory.support_case where case_id = $1", found.Id)).ShouldBe(["closed"]);
     }
 
+    public static TheoryData<string> StepsFromElsewhere => ["link", "owner", "sign-in", "digits", "deletion"];
+
+    [Theory, MemberData(nameof(StepsFromElsewhere))]
+    public async Task A_step_that_nobody_at_the_desk_took_leaves_its_message_for_the_queue_in_its_own_commit(string step)
+    {
+        var account = await api.RegisteredAccount();
+        var user = await account.CreatedUser();
+        var phone = await account.AssignedDevice().Activated();
+        var opened = account.OpenedCase(step == "deletion" ? user.Principal! : "root");
+        var found = step == "digits" ? await opened : await opened.Approved();
+        var call = step == "digits" ? (await found.Evidence("callBack")).ShouldBe(HttpStatusCode.Accepted) : null;
+        await using var demanding = await CommitsDemandMessage(account);
+
+        (await (step switch
+        {
+            "link" => Link(),
+            "owner" => account.Root.Post(found.Path + "/veto"),
+            "sign-in" => SignIn(),
+            "digits" => account.Stranger().Post($"/development/calls/{call!.TextOf("callId")}/digits", new { digits = call.TextOf("digits") }),
+            _ => account.Root.Delete($"{account.Path}/users/{user.Principal!["user:".Length..]}"),
+        })).Status.ShouldBeInRange(200, 204);
+
+        async Task<Reply> Link() => await account.Stranger().Post(
+            found.Path + "/veto", new { token = (await Mailbox.Of(account).Get("Support will remove every MFA device")).Token });
+
+        async Task<Reply> SignIn() => await (await account.HalfSignedIn()).Code(phone, phone.Code());
+    }
+
+    /// <summary>No event of a case of this account is committed without a message for the queue in the same transaction.</summary>
+    private async Task<IAsyncDisposable> CommitsDemandMessage(OpenAccount account)
+    {
+        var trigger = $"demand_{account.Id}";
+        await api.RowsAsync(
+            $$"""
+            create or replace function mfa.demand() returns trigger language plpgsql as $f$ begin
+                if not exists (select from wolverine.wolverine_incoming_envelopes where xmin = pg_current_xact_id()::xid
+                    and message_type like '%QueueCase' and position(convert_to(split_part(new.stream_id, ':', 2), 'UTF8') in body) > 0)
+                then raise exception 'no message'; end if;
+                return null; end $f$;
+            create constraint trigger {{trigger}} after insert on mfa.mt_events deferrable initially deferred
+                for each row when (new.tenant_id = '{{account.Id}}' and new.stream_id like 'case:%') execute function mfa.demand();
+            """);
+        return new Undone(() => api.RowsAsync($"drop trigger {trigger} on mfa.mt_events"));
+    }
+
+    private sealed class Undone(Func<Task> undo) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await undo();
+    }
+
     [Fact]
     public async Task Two_who_always_approve_each_other_are_found()
     {
@@ -119,6 +169,7 @@ public sealed class QueueTests(TestRun run)
         var found = await account.OpenedCase().Requested();
         account.Time.Pass(TimeSpan.FromMinutes(30));
         (await found.Approve()).ShouldBe(HttpStatusCode.OK);
+        await found.IsTold();
         await found.ComesDue();
         var auditor = account.A("auditor");
 

@@ -8,8 +8,10 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.Support;
 
 namespace MfaEvents.Server.Notifications.Notices;
 
@@ -43,7 +45,7 @@ public static partial class SendNoticeHandler
         var device = await DeviceAsync(query, happened, cancellation);
         if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return;
 
-        await mails.SendAsync(
+        var isSent = await mails.SendAsync(
             new Addressee(message.AccountId, message.ContactVersion),
             $"notice.{happened.Id:N}.{message.ContactVersion}",
             (session, contact) =>
@@ -58,6 +60,8 @@ public static partial class SendNoticeHandler
                 return row.Link is { } purpose ? WithLink(letter, purpose, who, session) : letter;
             },
             cancellation);
+        if (isSent && happened.Data is RemovalApproved)
+            await store.TellOfDeliveryAsync(message, settings.Support, clock.GetUtcNow(), cancellation);
 
         Letter WithLink(Letter letter, LinkPurpose purpose, string whom, IDocumentSession session)
         {

@@ -1,5 +1,10 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Marten;
+using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 
@@ -15,18 +20,6 @@ public enum PhoneNumberKind
 
 /// <summary>A call that can be placed: its digits, for the page, and the message that places it.</summary>
 public sealed record PreparedCall(Guid CallId, string Digits, DateTimeOffset ExpiresAt, PlaceCall Message)
-{
-    /// <summary>What may be remembered of it.</summary>
-    public CallWithoutDigits WithoutDigits => new(CallId, ExpiresAt);
-
-    public override string ToString() => $"call {CallId}";
-}
-
-/// <summary>A call as a repeated request is told of it once it is over.</summary>
-public sealed record CallWithoutDigits(Guid CallId, DateTimeOffset ExpiresAt);
-
-/// <summary>A call as a repeated request is told of it while it is open.</summary>
-public sealed record CallAgain(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
 {
     public override string ToString() => $"call {CallId}";
 }
@@ -46,6 +39,7 @@ public sealed class Calls(IDirectoryStore directory, Seals seals, MfaEventsSetti
     /// <param name="number">Which number of it.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="askedIn">The session of our own that it ends with.</param>
     public async Task<PreparedCall> PrepareAsync(
         string accountId,
         CallPurpose purpose,
@@ -53,24 +47,32 @@ public sealed class Calls(IDirectoryStore directory, Seals seals, MfaEventsSetti
         int contactVersion,
         PhoneNumberKind number,
         DateTimeOffset now,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Guid? askedIn = null)
     {
         var (id, digits) = (Guid.CreateVersion7(now), PhoneCall.DrawDigits());
         var expiresAt = now + settings.Telephony.DigitsLifetime;
         var sealedDigits = seals.Seal(PhoneCall.SealPurpose(id.ToString()), Encoding.ASCII.GetBytes(digits));
 
         await using var session = directory.LightweightSession();
-        session.Insert(new PhoneCall(id, accountId, purpose, subject, sealedDigits, expiresAt));
+        session.Insert(new PhoneCall(id, accountId, purpose, subject, sealedDigits, expiresAt) { AskedIn = askedIn });
         await session.SaveChangesAsync(cancellation);
         return new PreparedCall(id, digits, expiresAt, new PlaceCall(id, accountId, purpose, contactVersion, number, expiresAt));
     }
+}
 
-    /// <summary>The call with its digits for whoever was shown them; null once its time is over.</summary>
-    public async Task<CallAgain?> AgainAsync(Guid callId, DateTimeOffset now, CancellationToken cancellation)
+/// <summary>Shows the digits of a call again, from their seal, until they are worth nothing.</summary>
+public sealed class CallDigitsAgain(IDirectoryStore directory, Seals seals, TimeProvider clock) : IShowAgain
+{
+    public SecretKind Kind => SecretKind.Call;
+
+    public async Task<object?> AgainAsync(
+        Guid id, JsonElement remembered, Target target, IDocumentSession session, CancellationToken cancellation)
     {
-        await using var session = directory.QuerySession();
-        return await session.LoadAsync<PhoneCall>(callId, cancellation) is { } call && now < call.ExpiresAt
-            ? new CallAgain(call.Id, call.Digits(seals), call.ExpiresAt)
-            : null;
+        await using var calls = directory.QuerySession();
+        if (await calls.LoadAsync<PhoneCall>(id, cancellation) is not { } call || call.ExpiresAt <= clock.GetUtcNow()) return null;
+        var shown = JsonObject.Create(remembered)!;
+        shown.Insert(1, "digits", Encoding.ASCII.GetString(seals.Open(PhoneCall.SealPurpose(id.ToString()), call.SealedDigits)));
+        return shown;
     }
 }

@@ -33,18 +33,16 @@ public sealed record PhoneCall(
 {
     public const int DigitCount = 6;
 
+    /// <summary>The session it was asked for in, if it ends with that.</summary>
+    public Guid? AskedIn { get; init; }
+
     public static string SealPurpose(string id) => $"call-digits:{id}";
 
     public static string DrawDigits() => RandomNumberGenerator.GetString("0123456789", DigitCount);
 
     /// <summary>Whether these digits were keyed, in a time that tells nothing of how many of them were right.</summary>
-    public bool Shows(string digits, Seals seals) =>
-        CryptographicOperations.FixedTimeEquals(Opened(seals), Encoding.ASCII.GetBytes(digits));
-
-    /// <summary>The digits, for the page of whoever asked for the call.</summary>
-    public string Digits(Seals seals) => Encoding.ASCII.GetString(Opened(seals));
-
-    private byte[] Opened(Seals seals) => seals.Open(SealPurpose(Id.ToString()), SealedDigits);
+    public bool Shows(string digits, Seals seals) => CryptographicOperations.FixedTimeEquals(
+        seals.Open(SealPurpose(Id.ToString()), SealedDigits), Encoding.ASCII.GetBytes(digits));
 
     public static void Map(StoreOptions store) => store.Schema.For<PhoneCall>().Duplicate(call => call.ExpiresAt);
 }

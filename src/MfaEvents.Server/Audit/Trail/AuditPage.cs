@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Marten;
+using MfaEvents.Server.Audit.Log;
 using Npgsql;
 
-namespace MfaEvents.Server.Audit;
+namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>One line of an account's audit trail: an event with who, when and from where.</summary>
 /// <param name="Index">Dense per account from 0, oldest first.</param>
@@ -58,21 +59,66 @@ public sealed class AuditPage(string accountId)
         return this;
     }
 
-    public async Task<IReadOnlyList<AuditItem>> ReadAsync(IQuerySession session, int limit, CancellationToken cancellation)
+    /// <summary>
+    /// Only items of a time. Where it begins and ends in the trail is found by the greatest time so far, which ascends with the
+    /// index: no item is read that is far from it.
+    /// </summary>
+    /// <param name="from">Inclusive; null for the beginning.</param>
+    /// <param name="to">Exclusive; null for the end.</param>
+    public AuditPage Between(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (from is not null)
+        {
+            Where("occurred_at", ">=", from.Value.ToUniversalTime());
+            conditions.Add($"index >= {FirstFrom($"${values.Count}")}");
+        }
+
+        if (to is not null)
+        {
+            Where("occurred_at", "<", to.Value.ToUniversalTime());
+            conditions.Add($"index <= {LastBefore($"${values.Count}")}");
+        }
+
+        return this;
+    }
+
+    /// <summary>SQL: the index before which no item of account $1 is at or after an instant; null if none is.</summary>
+    public static string FirstFrom(string instant) =>
+        $"""
+        (select index from {AuditTables.Items} where account_id = $1 and latest_at >= {instant}
+            order by latest_at, index limit 1)
+        """;
+
+    /// <summary>SQL: the index behind which no item of account $1 is before an instant; null if none is.</summary>
+    public static string LastBefore(string instant) =>
+        $"""
+        (select index from {AuditTables.Items} where account_id = $1 and latest_at < {instant} + make_interval(secs =>
+            (select skew_seconds from {LogTables.Sizes} where account_id = $1))
+            order by latest_at desc, index desc limit 1)
+        """;
+
+    public async Task<IReadOnlyList<AuditItem>> ReadAsync(
+        IQuerySession session, EventData data, int limit, CancellationToken cancellation)
     {
         await using var connection = (NpgsqlConnection)session.Database.CreateConnection();
         await connection.OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand(
-            $"select {Columns} from {AuditTables.Items} where {string.Join(" and ", conditions)} order by index desc limit {limit}",
-            connection);
-        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+
+        // A value that few rows have, or none, wants another plan than one that most have: the trail of a long account is not to
+        // be read through for it.
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("set local plan_cache_mode = force_custom_plan"));
+        var query = new NpgsqlBatchCommand(
+            $"select {Columns} from {AuditTables.Items} where {string.Join(" and ", conditions)} order by index desc limit {limit}");
+        foreach (var value in values) query.Parameters.Add(new NpgsqlParameter { Value = value });
+        batch.BatchCommands.Add(query);
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var items = new List<AuditItem>();
-        while (await reader.ReadAsync(cancellation)) items.Add(Item(reader));
+        while (await reader.ReadAsync(cancellation)) items.Add(Item(reader, data));
         return items;
     }
 
-    private static AuditItem Item(NpgsqlDataReader row)
+    private static AuditItem Item(NpgsqlDataReader row, EventData data)
     {
         return new AuditItem(
             row.GetInt64(0),
@@ -89,7 +135,7 @@ public sealed class AuditPage(string accountId)
             row.IsDBNull(11) ? null : row.GetGuid(11),
             Text(12),
             Text(13),
-            JsonSerializer.Deserialize<JsonElement>(row.GetString(14)));
+            data.Shown(row.GetString(5), row.GetString(14)));
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }

@@ -21,7 +21,8 @@ public sealed record IssuedEnrolmentCode(string Code, DateTimeOffset ExpiresAt)
 public sealed record IssuedEnrolmentCodeWithoutCode(DateTimeOffset ExpiresAt);
 
 /// <summary>
-/// Gives the enrolment code to somebody who had no part in the case before its decision, once, to hand to the proven owner.
+/// Gives the enrolment code to somebody who had no part in the case before its decision, once, to hand to the proven owner. Only
+/// its hash is kept: a repeated request, with the same Idempotency-Key, is answered without it.
 /// </summary>
 public static class IssueEnrolmentCodeEndpoint
 {

@@ -76,6 +76,7 @@ public static class EventStore
         store.Schema.For<SessionUse>();
         store.Schema.For<OpenLink>();
         store.Schema.For<CaseInProgress>();
+        store.Schema.For<SupportCase>().Index(found => found.Principal);
         store.Schema.For<EnrolmentCode>();
         store.Schema.For<NoticeMark>();
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
@@ -157,6 +158,8 @@ public static class EventStore
         events.MapEventType<RemovalRequested>("removal_requested");
         events.MapEventType<SecondPersonMissing>("second_person_missing");
         events.MapEventType<RemovalApproved>("removal_approved");
+        events.MapEventType<RemovalNoticeDelivered>("removal_notice_delivered");
+        events.MapEventType<RemovalPutOff>("removal_put_off");
         events.MapEventType<RemovalDeclined>("removal_declined");
         events.MapEventType<RemovalVetoed>("removal_vetoed");
         events.MapEventType<RemovalExecuted>("removal_executed");

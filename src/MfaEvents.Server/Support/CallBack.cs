@@ -17,7 +17,7 @@ public sealed class CallBackAnswered(IDocumentStore store, MfaEventsSettings set
     {
         var cancellation = http.RequestAborted;
         await using var session = store.LightweightSession(answered.AccountId);
-        Origin.Product.Stamp(session);
+        Origin.OfTelephony(http).Stamp(session);
         var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(answered.Subject, cancellation);
         if (stream.Aggregate is not { } found) return;
         stream.AppendMany(found.Answer(answered.Id, right, now, settings.Support));

@@ -17,6 +17,19 @@ public static class CasesOfPrincipals
             ? await session.Events.FetchForExclusiveWriting<SupportCase>(inProgress.Case, cancellation)
             : null;
 
+    /// <summary>
+    /// The cases about a principal that went on within the last 24 hours, for what is limited per day. Nobody adds to them meanwhile if
+    /// the principal's lock is held, or that of the case in progress: there is one at most.
+    /// </summary>
+    public static Task<IReadOnlyList<SupportCase>> CasesOfTodayAsync(
+        this IQuerySession session, string principal, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var since = now - TimeSpan.FromHours(24);
+        return session.Query<SupportCase>()
+            .Where(found => found.Principal == principal && (found.EndedAt == null || found.EndedAt > since))
+            .ToListAsync(cancellation);
+    }
+
     /// <summary>Within the transaction of a sign-in with a second factor: it vetoes a removal that is to come.</summary>
     public static async Task VetoBySignInAsync(this IDocumentSession session, string principal, CancellationToken cancellation)
     {

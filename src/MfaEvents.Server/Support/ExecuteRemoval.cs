@@ -1,4 +1,5 @@
 using Marten;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Setup;
@@ -15,7 +16,8 @@ public sealed record ExecuteRemoval(string AccountId, Guid CaseId, string Princi
 public static class ExecuteRemovalHandler
 {
     /// <summary>
-    /// Both streams change in one commit or neither does. Sent twice, or early, it removes nothing twice or early.
+    /// Both streams change in one commit or neither does. Sent twice, or early, it removes nothing twice or early. As long as the
+    /// owner could not be told it comes again.
     /// </summary>
     public static async Task<OutgoingMessages> Handle(
         ExecuteRemoval message,
@@ -32,16 +34,18 @@ public static class ExecuteRemovalHandler
         if (principal.Aggregate is not { } state)
         {
             stream.AppendMany(found.PrincipalGone());
-            return [new QueueCase(message.AccountId, message.CaseId)];
+            return [];
         }
 
-        var events = found.Execute(state.Devices.Length, state.LastSecondFactorAt, now);
+        var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
+        var isTold = account?.AreReached(found.ToldContacts, now, settings.Contact) == true;
+        var events = found.Execute(state.Devices.Length, state.LastSecondFactorAt, isTold, now, settings.Support);
         stream.AppendMany(events);
         if (events is [RemovalExecuted]) principal.AppendMany(state.RemoveBySupport(message.CaseId, now, settings.Support));
 
-        // Two nodes' clocks may differ: what comes too early comes again.
-        var messages = new OutgoingMessages { new QueueCase(message.AccountId, message.CaseId) };
-        if (found is { State: CaseState.CoolingOff, ExecutesAt: { } due } && now < due) messages.Delay(message, due - now);
+        // Put off, or too early: two nodes' clocks may differ.
+        var messages = new OutgoingMessages();
+        if (found.With(events, now).LooksAgainAt(now, settings.Support) is { } again) messages.Delay(message, again - now);
         return messages;
     }
 }

@@ -14,11 +14,10 @@ public static class ExpireCaseHandler
     public static (Events, OutgoingMessages) Handle(
         ExpireCase message,
         [WriteModel(nameof(ExpireCase.Case), LoadStyle = ModelConcurrencyStyle.Exclusive)] SupportCase? state,
-        Envelope envelope,
         DateTimeOffset now)
     {
         if (state is null) return ([], []);
-        var messages = new OutgoingMessages { new QueueCase(envelope.TenantId!, state.CaseId) };
+        var messages = new OutgoingMessages();
 
         // Two nodes' clocks may differ: what comes too early comes again.
         if (state is { State: CaseState.Open or CaseState.Requested } && now < state.ExpiresAt)

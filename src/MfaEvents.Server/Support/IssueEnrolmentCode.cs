@@ -3,8 +3,8 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Operations;
 using MfaEvents.Server.Setup;
-using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -30,25 +30,23 @@ public static class IssueEnrolmentCodeEndpoint
 
     [WolverinePost(Routes.Case + "/enrolment-code"), Allow(Role.SupportApprover)]
     [Answers(201, typeof(IssuedEnrolmentCode)), Refuses(403, "second-person-required"), Refuses(409, "case-state")]
-    public static async Task<(Answer, Events, OutgoingMessages, IMartenOp)> Post(
+    public static async Task<(Answer, Events, IMartenOp)> Post(
         string accountId,
         Guid caseId,
         Caller caller,
         [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] SupportCase state,
         IQuerySession session,
+        MfaMetrics metrics,
         MfaEventsSettings settings,
         DateTimeOffset now,
         CancellationToken cancellation)
     {
         // Once a device is active nobody needs a code; and the code after a later removal is that case's to give.
         var decision = (await session.LoadAsync<PrincipalMfa>(state.Principal, cancellation))?.EnrolmentCaseId == caseId
-            ? state.IssueEnrolmentCode(caller.Person(), now, settings.Support)
+            ? state.IssueEnrolmentCode(caller.Person(), now, settings.Support).Counted(metrics)
             : CaseDecision.WrongState;
         if (decision is not { Events: [EnrolmentCodeIssued issued] })
-        {
-            var refusal = decision.Or(Problems.CaseState);
-            return (refusal, [.. decision.Events], decision.Queue(accountId, caseId), MartenOps.Nothing());
-        }
+            return (decision.Or(Problems.CaseState), [.. decision.Events], MartenOps.Nothing());
 
         var code = EnrolmentCode.Draw();
         return (
@@ -57,7 +55,6 @@ public static class IssueEnrolmentCodeEndpoint
                 new IssuedEnrolmentCodeWithoutCode(issued.ExpiresAt),
                 () => new IssuedEnrolmentCode(code, issued.ExpiresAt)),
             [issued],
-            decision.Queue(accountId, caseId),
             MartenOps.Store(EnrolmentCode.Of(accountId, state.Principal, code, now, issued.ExpiresAt)));
     }
 }

@@ -20,7 +20,7 @@ public sealed record OpenedCase(Guid CaseId);
 public static class OpenCaseEndpoint
 {
     [WolverinePost(Routes.PrincipalCases), Allow(Role.SupportAgent)]
-    [Answers(201, typeof(OpenedCase)), Refuses(409, "case-state")]
+    [Answers(201, typeof(OpenedCase)), Refuses(409, "case-state"), Refuses(429, "too-many-attempts")]
     public static async Task<(Answer, Events, OutgoingMessages, IMartenOp, IMartenOp)> Post(
         OpenCase command,
         string accountId,
@@ -31,22 +31,19 @@ public static class OpenCaseEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var messages = new OutgoingMessages();
-        if (await session.CaseInProgressAsync(principal.Id, cancellation) is { Aggregate: { } other } earlier)
-        {
-            if (other.Expire(now) is not [var expired])
-                return (Problems.CaseState, [], [], MartenOps.Nothing(), MartenOps.Nothing());
+        var earlier = await session.CaseInProgressAsync(principal.Id, cancellation);
+        var expired = earlier?.Aggregate?.Expire(now) ?? [];
+        if (earlier is not null && expired.Count == 0) return Refused(Problems.CaseState);
+        var today = await session.CasesOfTodayAsync(principal.Id, now, cancellation);
+        if (settings.Support.SecondsUntilNextCase(today, now) is { } seconds) return Refused(Problems.TooManyAttempts(seconds));
 
-            // Its message is late, and nobody has to wait for it.
-            earlier.AppendOne(expired);
-            messages.Add(new QueueCase(accountId, other.CaseId));
-        }
-
+        // Its message is late, and nobody has to wait for it.
+        earlier?.AppendMany(expired);
         var caseId = Guid.CreateVersion7(now);
         var key = SupportCase.StreamKey(caseId);
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Reason);
         var opened = SupportCase.Open(caseId, principal.Id, command.Reference, note.Id, now, settings.Support);
-        messages.Add(new QueueCase(accountId, caseId));
+        var messages = new OutgoingMessages();
         messages.Delay(new ExpireCase(key), settings.Support.CaseLifetime);
         return (
             Answer.Created(Routes.OfCase(accountId, caseId), new OpenedCase(caseId)),
@@ -54,5 +51,8 @@ public static class OpenCaseEndpoint
             messages,
             MartenOps.StartStream<SupportCase>(key, opened),
             MartenOps.Insert(note));
+
+        static (Answer, Events, OutgoingMessages, IMartenOp, IMartenOp) Refused(Problem problem) =>
+            (problem, [], [], MartenOps.Nothing(), MartenOps.Nothing());
     }
 }

@@ -2,7 +2,6 @@ using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
-using Wolverine;
 using Wolverine.Http;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -18,7 +17,7 @@ public static class RequestRemovalEndpoint
 
     [WolverinePost(Routes.Case + "/removal-request"), Allow(Role.SupportAgent)]
     [Answers(200, typeof(CaseStep)), Refuses(409, "case-state", "evidence-missing")]
-    public static (Answer, Events, OutgoingMessages, IMartenOp) Post(
+    public static (Answer, Events, IMartenOp) Post(
         RequestRemoval command,
         string accountId,
         Guid caseId,
@@ -27,11 +26,6 @@ public static class RequestRemovalEndpoint
         DateTimeOffset now)
     {
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Justification);
-        var decision = state.Request(note.Id, now);
-        return (
-            decision.Or(Answer.Ok(new CaseStep(CaseState.Requested))),
-            [.. decision.Events],
-            decision.Queue(accountId, caseId),
-            decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
+        return state.Request(note.Id, now).Noted(note, Answer.Ok(new CaseStep(CaseState.Requested)));
     }
 }

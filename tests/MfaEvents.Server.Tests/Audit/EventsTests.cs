@@ -68,6 +68,8 @@ public sealed class EventsTests(TestRun run)
         ["RemovalVetoed"] = "removal_vetoed",
         ["RemovalExecuted"] = "removal_executed",
         ["EnrolmentCodeIssued"] = "enrolment_code_issued",
+        ["RemovalNoticeDelivered"] = "removal_notice_delivered",
+        ["RemovalPutOff"] = "removal_put_off",
         ["CaseExpired"] = "case_expired",
         ["CaseClosed"] = "case_closed",
     };

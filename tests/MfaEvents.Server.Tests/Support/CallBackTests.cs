@@ -24,7 +24,7 @@ public sealed class CallBackTests(TestRun run)
         (await found.Read())["evidence"].EnumerateArray().Select(kind => kind.GetString()).ShouldBe(["knowledge", "callBack"]);
         var recorded = (await api.EventsAsync(account.Id, found.Stream))[^1];
         recorded.Data.ShouldBeOfType<EvidenceRecorded>().CallId.ShouldBe(call["callId"].GetGuid());
-        recorded.UserName.ShouldBe("mfaevents");
+        recorded.UserName.ShouldBe("telephony");
         (await Key(account, call, call.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
         (await api.EventsAsync(account.Id, found.Stream)).Count(e => e.Data is EvidenceRecorded).ShouldBe(2);
         (await found.Request()).ShouldBe(HttpStatusCode.OK);

@@ -26,6 +26,7 @@ public sealed class CasesTests(TestRun run)
         (await found.Request()).ShouldBe(HttpStatusCode.OK).TextOf("state").ShouldBe("requested");
         var executesAt = (await found.Approve()).ShouldBe(HttpStatusCode.OK).ShouldHave("executesAt")["executesAt"].GetDateTimeOffset();
         executesAt.ShouldBe(account.Time.Now.AddHours(24), TimeSpan.FromSeconds(1));
+        await found.IsTold();
         (await found.State()).ShouldBe("coolingOff");
         (await account.Root.Get(account.RootPath + "/mfa-devices"))["devices"].GetArrayLength().ShouldBe(2);
 
@@ -53,15 +54,15 @@ public sealed class CasesTests(TestRun run)
 
         reply["story"].EnumerateArray().Select(item => item.GetProperty("eventType").GetString()).ShouldBe(
         [
-            "case_opened", "evidence_recorded", "evidence_recorded", "removal_requested", "removal_approved", "removal_executed",
-            "enrolment_code_issued",
+            "case_opened", "evidence_recorded", "evidence_recorded", "removal_requested", "removal_approved",
+            "removal_notice_delivered", "removal_executed", "enrolment_code_issued",
         ]);
         reply["story"].EnumerateArray().Select(item => item.GetProperty("actor").GetString())
-            .ShouldBe(["ann", "ann", "ann", "ann", "bob", "mfaevents", "bob"]);
+            .ShouldBe(["ann", "ann", "ann", "ann", "bob", "mfaevents", "mfaevents", "bob"]);
         reply["story"].EnumerateArray().Select(item => item.GetProperty("sentence").GetString()![..20]).ShouldBe(
         [
             "ann opened the case ", "ann recorded evidenc", "ann recorded evidenc", "ann asked for the re", "bob approved the rem",
-            "The cooling-off was ", "bob took the enrolme",
+            "An address of the ow", "The cooling-off was ", "bob took the enrolme",
         ]);
         reply["story"][0].GetProperty("note").GetString().ShouldBe(Desk.Note);
         reply.TextOf("openedBy").ShouldBe("ann");
@@ -95,6 +96,10 @@ public sealed class CasesTests(TestRun run)
             new SecondPersonMissing(CaseDecisionKind.Approval), new SecondPersonMissing(CaseDecisionKind.Refusal),
             new SecondPersonMissing(CaseDecisionKind.Approval),
         ]);
+
+        // Whoever goes on trying does not flood the stream.
+        for (var more = 0; more < 3; more++) (await found.Approve(account.Approver("eve"))).ShouldRefuse(403, "second-person-required");
+        (await found.Version()).ShouldBe(version + 3);
         (await found.Refuse(account.Approver("bob"))).ShouldBe(HttpStatusCode.OK).TextOf("state").ShouldBe("refused");
     }
 
@@ -123,6 +128,7 @@ public sealed class CasesTests(TestRun run)
         await Refused(open, by => open.Evidence("other", by), open.Request, open.Code, Veto(open));
 
         (await open.Approve()).ShouldBe(HttpStatusCode.OK);
+        await open.IsTold();
         await Refused(open, by => open.Evidence("other", by), open.Request, open.Approve, open.Refuse, open.Code);
         await open.ComesDue(TimeSpan.FromHours(23));
         (await open.State()).ShouldBe("coolingOff");

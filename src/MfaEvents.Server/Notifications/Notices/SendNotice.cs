@@ -10,6 +10,7 @@ using MfaEvents.Core.Support;
 using MfaEvents.Server.Audit;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Setup;
+using MfaEvents.Server.Support;
 
 namespace MfaEvents.Server.Notifications.Notices;
 
@@ -20,7 +21,7 @@ public static partial class SendNoticeHandler
 {
     private const int LongestUserAgent = 120;
 
-    public static async Task Handle(
+    public static async Task<RecordVetoNotice?> Handle(
         SendNotice message,
         IDocumentStore store,
         Mails mails,
@@ -29,19 +30,19 @@ public static partial class SendNoticeHandler
         CancellationToken cancellation)
     {
         await using var query = store.QuerySession(message.AccountId);
-        if (await query.EventAsync(message.Stream, message.Version, cancellation) is not { } happened) return;
-        if (NoticeTable.RowOf(happened.Data) is not { } row) return;
+        if (await query.EventAsync(message.Stream, message.Version, cancellation) is not { } happened) return null;
+        if (NoticeTable.RowOf(happened.Data) is not { } row) return null;
 
         // An address that was taken back meanwhile is a stranger's.
-        if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return;
+        if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return null;
         var since = await query.RecoveryBeganAsync(message.Stream, cancellation) ?? happened.Timestamp;
-        if (!account.HasSay(message.ContactVersion, since, settings.Contact)) return;
+        if (!account.HasSay(message.ContactVersion, since, settings.Contact)) return null;
 
         var who = WhoOf(await query.SubjectAsync(message.Stream, cancellation));
         var device = await DeviceAsync(query, happened, cancellation);
-        if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return;
+        if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return null;
 
-        await mails.SendAsync(
+        var isSent = await mails.SendAsync(
             new Addressee(message.AccountId, message.ContactVersion),
             $"notice.{happened.Id:N}.{message.ContactVersion}",
             (session, contact) =>
@@ -56,6 +57,7 @@ public static partial class SendNoticeHandler
                 return row.Link is { } purpose ? WithLink(letter, purpose, who, session) : letter;
             },
             cancellation);
+        return isSent && row.Link == LinkPurpose.Veto ? new RecordVetoNotice(message.Stream, message.ContactVersion) : null;
 
         Letter WithLink(Letter letter, LinkPurpose purpose, string whom, IDocumentSession session)
         {

@@ -1,5 +1,6 @@
 using JasperFx;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit.Verification;
 using MfaEvents.Server.EmbeddedPostgres;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Operations;
@@ -8,6 +9,7 @@ using MfaEvents.Server.Setup;
 if (args is ["token", .. var request]) return TokenCommand.Run(request);
 if (args is ["phone", .. var answer]) return await PhoneCommand.RunAsync(answer);
 if (args is ["healthcheck"]) return await HealthcheckCommand.RunAsync();
+if (args is ["verify", .. var proof]) return await VerifyCommand.RunAsync(proof);
 
 try
 {
@@ -26,6 +28,7 @@ try
     builder.AddSealing(settings, database.ConnectionString);
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
+    builder.AddAudit();
     builder.AddSupportDesk();
     builder.AddMail(settings);
     builder.AddPhone(settings);

@@ -50,7 +50,7 @@ public sealed class Gate(
 
         var target = Target.Of(context.Request.RouteValues);
         if (!roles.Any(role => target.IsVisibleTo(caller, role))) return Problems.NotFound;
-        if (allow.RootOnly && !caller.IsRoot) return Problems.Forbidden;
+        if (allow.RootOnly && !caller.IsRoot && roles.All(role => role == Role.Owner)) return Problems.Forbidden;
         context.Features.Set(caller);
 
         var refusal = BeyondItsPurpose(endpoint, caller, target)

@@ -22,6 +22,7 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     public const string SessionHeader = "session";
     public const string SaltHeader = "personalDataSalt";
     public const string CommitmentHeader = "personalDataCommitment";
+    public const string ContactCommitmentHeader = "contactCommitment";
 
     private const int UserAgentLimit = 512;
 

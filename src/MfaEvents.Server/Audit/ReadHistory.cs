@@ -2,6 +2,7 @@ using System.Text.Json;
 using Marten;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
@@ -50,7 +51,7 @@ public static class ReadHistoryEndpoint
         {
             state = PrincipalMfa.Evolve(state, principal, e.Data, e.Timestamp);
             if (e.Version < from) continue;
-            var data = JsonSerializer.SerializeToElement(e.Data, e.Data.GetType(), Json.Options);
+            var data = EventData.Shown(e.Data);
             items.Add(new HistoryItem(
                 e.Version,
                 e.EventTypeName,

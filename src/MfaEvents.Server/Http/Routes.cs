@@ -28,6 +28,7 @@ public static class Routes
     public const string Calls = "/telephony/calls";
     public const string Call = Calls + "/{callId}";
     public const string Audit = Account + "/audit";
+    public const string AuditVerification = Audit + "/verification";
     public const string Keys = "/keys";
     public const string KeyRotations = Keys + "/rotations";
     public const string KeyRotation = KeyRotations + "/{rotationId}";

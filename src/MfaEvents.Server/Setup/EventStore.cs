@@ -9,7 +9,8 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
-using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Log;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
@@ -84,6 +85,7 @@ public static class EventStore
         store.Schema.For<KeptRecoveryKey>();
         RememberedAnswer.Map(store);
         AuditTables.Map(store);
+        LogTables.Map(store);
 
         store.Projections.Add<PrincipalMfaSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);
@@ -95,7 +97,9 @@ public static class EventStore
         store.Projections.Add<SupportCaseSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add(new CasesInProgress(), ProjectionLifecycle.Inline);
         store.Projections.Add(new EnrolmentCodes(), ProjectionLifecycle.Inline);
-        store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName, AuditTrail.Teardown);
+        store.Projections.Add(new AuditTrail(), ProjectionLifecycle.Async, AuditTrail.ProjectionName);
+        store.Projections.All.OfType<ProjectionBase>().Single(source => source.Name == AuditTrail.ProjectionName).Version =
+            AuditTrail.Version;
 
         // A poisoned event stops its projection, where an operator sees it: security state with a hole in it helps nobody.
         store.Projections.Errors.SkipApplyErrors = false;

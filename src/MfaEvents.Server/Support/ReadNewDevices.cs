@@ -1,7 +1,7 @@
 using Marten;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
-using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using JasperFx.Events.Projections;
 using Marten;
 
 namespace MfaEvents.Server.Tests.Audit;
@@ -10,9 +11,6 @@ public sealed class RebuildTests(TestRun run)
     /// <summary>Each with what is compared: all but when a document was written.</summary>
     private static readonly Dictionary<string, string> Views = new()
     {
-        ["mfa.audit_item"] = "view::text",
-        ["mfa.audit_size"] = "view::text",
-        ["mfa.audit_device"] = "view::text",
         ["mfa.mt_doc_principalmfa"] = Document,
         ["mfa.mt_doc_account"] = Document,
         ["mfa.mt_doc_devicename"] = Document,
@@ -34,7 +32,7 @@ public sealed class RebuildTests(TestRun run)
         foreach (var view in Views.Keys) before[view].ShouldNotBeEmpty(view);
 
         using var daemon = await host.Store.BuildProjectionDaemonAsync();
-        foreach (var projection in ((DocumentStore)host.Store).Options.Projections.All)
+        foreach (var projection in ((DocumentStore)host.Store).Options.Projections.All.Where(view => view.Lifecycle == ProjectionLifecycle.Inline))
             await daemon.RebuildProjectionAsync(projection.Name, TestContext.Current.CancellationToken);
 
         var after = await RowsOf(host);

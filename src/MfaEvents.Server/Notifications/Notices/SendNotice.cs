@@ -8,6 +8,7 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Setup;
 using MfaEvents.Server.Support;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Marten;
+using MfaEvents.Server.Audit.Log;
 using Npgsql;
 
-namespace MfaEvents.Server.Audit;
+namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>One line of an account's audit trail: an event with who, when and from where.</summary>
 /// <param name="Index">Dense per account from 0, oldest first.</param>
@@ -58,7 +59,42 @@ public sealed class AuditPage(string accountId)
         return this;
     }
 
-    public async Task<IReadOnlyList<AuditItem>> ReadAsync(IQuerySession session, int limit, CancellationToken cancellation)
+    /// <summary>
+    /// Only items of a time. Where it begins and ends in the trail is found by the greatest time so far, which ascends with the index:
+    /// no item is read that is far from it.
+    /// </summary>
+    /// <param name="from">Inclusive; null for the beginning.</param>
+    /// <param name="to">Exclusive; null for the end.</param>
+    public AuditPage Between(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (from is not null)
+        {
+            Where("occurred_at", ">=", from.Value.ToUniversalTime());
+            conditions.Add(
+                $"""
+                index >= (
+                    select index from {AuditTables.Items} where account_id = $1 and latest_at >= ${values.Count}
+                    order by latest_at, index limit 1)
+                """);
+        }
+
+        if (to is not null)
+        {
+            Where("occurred_at", "<", to.Value.ToUniversalTime());
+            conditions.Add(
+                $"""
+                index <= (
+                    select index from {AuditTables.Items} where account_id = $1 and latest_at < ${values.Count} + make_interval(secs =>
+                        (select skew_seconds from {LogTables.Sizes} where account_id = $1))
+                    order by latest_at desc, index desc limit 1)
+                """);
+        }
+
+        return this;
+    }
+
+    public async Task<IReadOnlyList<AuditItem>> ReadAsync(
+        IQuerySession session, EventData data, int limit, CancellationToken cancellation)
     {
         await using var connection = (NpgsqlConnection)session.Database.CreateConnection();
         await connection.OpenAsync(cancellation);
@@ -68,11 +104,11 @@ public sealed class AuditPage(string accountId)
         foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var items = new List<AuditItem>();
-        while (await reader.ReadAsync(cancellation)) items.Add(Item(reader));
+        while (await reader.ReadAsync(cancellation)) items.Add(Item(reader, data));
         return items;
     }
 
-    private static AuditItem Item(NpgsqlDataReader row)
+    private static AuditItem Item(NpgsqlDataReader row, EventData data)
     {
         return new AuditItem(
             row.GetInt64(0),
@@ -89,7 +125,7 @@ public sealed class AuditPage(string accountId)
             row.IsDBNull(11) ? null : row.GetGuid(11),
             Text(12),
             Text(13),
-            JsonSerializer.Deserialize<JsonElement>(row.GetString(14)));
+            data.Shown(row.GetString(5), row.GetString(14)));
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);
     }

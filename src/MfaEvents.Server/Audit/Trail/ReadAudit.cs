@@ -7,7 +7,7 @@ using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using Wolverine.Http;
 
-namespace MfaEvents.Server.Audit;
+namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>A page of the trail, newest first.</summary>
 /// <param name="Items">The items.</param>
@@ -29,7 +29,12 @@ public static class ReadAuditEndpoint
     [Queries("from", "From this instant, inclusive."), Queries("to", "To this instant, exclusive.")]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(
-        HttpRequest request, Caller caller, IQuerySession session, TimeProvider clock, CancellationToken cancellation)
+        HttpRequest request,
+        Caller caller,
+        IQuerySession session,
+        EventData data,
+        TimeProvider clock,
+        CancellationToken cancellation)
     {
         var query = new QueryReader(request);
         var (principal, deviceId) = (query.Text("principal"), query.Id("deviceId"));
@@ -51,12 +56,11 @@ public static class ReadAuditEndpoint
             .Where("principal", "=", principal)
             .Where("device_id", "=", deviceId)
             .Where("event_type", "=", eventType)
-            .Where("actor", "=", actor)
-            .Where("source_address", "=", sourceAddress)
-            .Where("occurred_at", ">=", from?.ToUniversalTime())
-            .Where("occurred_at", "<", to?.ToUniversalTime())
+            .Where("actor", "=", AuditCopy.Cut(actor))
+            .Where("source_address", "=", AuditCopy.Cut(sourceAddress))
+            .Between(from, to)
             .Where("index", "<", before)
-            .ReadAsync(session, limit + 1, cancellation);
+            .ReadAsync(session, data, limit + 1, cancellation);
         return Answer.Ok(new AuditView(
             [.. page.Take(limit).Select(item => caller.SeesReasons ? item : Redaction.Of(item))],
             page.Count > limit ? CursorBefore(page[limit - 1].Index) : null,

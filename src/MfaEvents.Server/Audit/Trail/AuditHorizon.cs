@@ -2,7 +2,7 @@ using Marten;
 using MfaEvents.Server.Setup;
 using Npgsql;
 
-namespace MfaEvents.Server.Audit;
+namespace MfaEvents.Server.Audit.Trail;
 
 /// <summary>Up to which instant the audit trail is complete.</summary>
 public static class AuditHorizon
@@ -22,7 +22,7 @@ public static class AuditHorizon
             coalesce(max(audit.last_seq_id), 0),
             (select timestamp from {EventStore.Schema}.mt_events
                 where seq_id <= max(audit.last_seq_id) order by seq_id desc limit 1)
-        from {EventStore.Schema}.mt_event_progression audit where audit.name = '{AuditTrail.ProjectionName}:All'
+        from {EventStore.Schema}.mt_event_progression audit where audit.name = '{AuditTrail.ShardName}'
         """;
 
     /// <summary>

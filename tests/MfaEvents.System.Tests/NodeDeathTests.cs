@@ -131,7 +131,7 @@ public sealed class NodeDeathTests : IAsyncLifetime
         foreach (var message in (string[])["TellOf", "SendNotice"])
             (await RowsAsync(
                 $$"""
-                select substring(convert_from(body, 'LATIN1') from '\{"[^}]*\}') from wolverine.wolverine_incoming_envelopes
+                select substring(encode(body, 'escape') from '\{"[^}]*\}') from wolverine.wolverine_incoming_envelopes
                 where message_type like '%{{message}}'
                 """)).ShouldBeUnique();
         (await RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();

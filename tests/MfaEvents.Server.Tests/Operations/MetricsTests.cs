@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using MfaEvents.Server.Operations;
+using MfaEvents.Server.Tests.Support;
 using Npgsql;
 
 namespace MfaEvents.Server.Tests.Operations;
@@ -93,6 +94,27 @@ public sealed class MetricsTests(OperatedHost operated) : IDisposable
         Listen();
         for (var attempt = 0; attempt < 3; attempt++) (await device.Verify(device.Code())).Status.ShouldBe(429);
         counts.ShouldBe(new Dictionary<string, long> { ["mfaevents.waits verifications"] = 3 });
+    }
+
+    [Fact]
+    public async Task Each_step_of_a_case_counts_and_so_does_whoever_is_turned_away_after_that_is_recorded_no_more()
+    {
+        Listen();
+        var account = await operated.Host.RegisteredAccount();
+        var found = await account.OpenedCase().Requested();
+        for (var attempt = 0; attempt < 5; attempt++) (await found.Approve(account.Approver("ann"))).ShouldRefuse(403, "second-person-required");
+        (await found.Refuse()).ShouldBe(HttpStatusCode.OK);
+
+        counts.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["mfaevents.case_steps caseOpened"] = 1,
+                ["mfaevents.case_steps evidenceRecorded"] = 2,
+                ["mfaevents.case_steps removalRequested"] = 1,
+                ["mfaevents.case_steps secondPersonMissing"] = 5,
+                ["mfaevents.case_steps removalDeclined"] = 1,
+            },
+            ignoreOrder: true);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Net;
+using MfaEvents.Core.Support;
 using MfaEvents.Server.Support;
+using Person = MfaEvents.Server.Tests.Harness.Person;
 
 namespace MfaEvents.Server.Tests.Support;
 
@@ -87,6 +89,10 @@ public sealed record DeskCase(OpenAccount Account, Guid Id, string Principal)
     public Task<Reply> Read(Person? by = null) => (by ?? Account.Auditor()).Get(Path);
 
     public async Task<string> State() => (await Read()).ShouldBe(HttpStatusCode.OK).TextOf("state");
+
+    /// <summary>The notice with the link that vetoes has been delivered, which is recorded.</summary>
+    public Task IsTold() => Scenarios.Eventually(
+        async () => (await Account.Host.EventsAsync(Account.Id, Stream)).Any(e => e.Data is RemovalNoticeDelivered), "the owner is told");
 
     public Task<long> Version() => Account.VersionOf(Stream);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using Npgsql;
 
 namespace MfaEvents.SystemTests;
@@ -32,19 +33,20 @@ public sealed class DeskDeathTests : IAsyncLifetime
         await StepAsync(account, agent, found, "evidence", new() { ["kind"] = "inPerson", ["note"] = "seen" }, 201);
         await StepAsync(account, agent, found, "evidence", new() { ["kind"] = "identityDocument", ["note"] = "seen" }, 201);
         await StepAsync(account, agent, found, "removal-request", new() { ["justification"] = "lost" }, 200);
-        var approved = await StepAsync(account, approver, found, "approval", new() { ["note"] = "yes" }, 200);
+        await StepAsync(account, approver, found, "approval", new() { ["note"] = "yes" }, 200);
         await killed.KillAsync();
 
         account = account.On(other);
-        var due = DateTimeOffset.Parse(approved["executesAt"]!, CultureInfo.InvariantCulture);
         (await CaseAsync(account, approver, found))["state"].ShouldBe("coolingOff");
         await Eventually.Holds("the removal is executed", TimeSpan.FromSeconds(90), async () =>
             (await CaseAsync(account, approver, found))["state"] == "executed");
 
+        // The owner may have been told late, by the other node: then it was put off.
+        var due = DateTimeOffset.Parse((await CaseAsync(account, approver, found))["executesAt"]!, CultureInfo.InvariantCulture);
         var removals = await RemovalsAsync(account);
         var late = removals.ShouldHaveSingleItem() - due;
         TestContext.Current.TestOutputHelper!.WriteLine($"executed {late.TotalSeconds:F1} s after it was due");
-        late.ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        late.ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromSeconds(10));
         (await account.Api.GetAsync(account.Devices(), account.Token)).ShouldBe(200).Body!["devices"]!.AsArray().ShouldBeEmpty();
 
         // Due messages are looked for every five seconds: a second removal would have come.
@@ -88,15 +90,148 @@ public sealed class DeskDeathTests : IAsyncLifetime
         account = account!.On(last);
         await Eventually.Holds("the removal is executed", TimeSpan.FromSeconds(90), async () =>
             (await CaseAsync(account, approver, found!))["state"] == "executed");
-        string[] story = [.. (await CaseAsync(account, approver, found!)).Body!["story"]!.AsArray().Select(item => item!["eventType"]!.ToString())];
-        story.Where(step => step is not ("removal_notice_delivered" or "removal_put_off"))
-            .ShouldBe(["case_opened", "evidence_recorded", "evidence_recorded", "removal_requested", "removal_approved", "removal_executed"]);
-        story.Count(step => step == "removal_executed").ShouldBe(1);
-
-        // A node that died before the owner was told puts the removal off; it comes after that.
-        Array.IndexOf(story, "removal_notice_delivered").ShouldBeInRange(5, story.Length - 2);
+        (await StoryAsync(account, approver, found!)).Where(step => step != "removal_put_off").ShouldBe(
+        [
+            "case_opened", "evidence_recorded", "evidence_recorded", "removal_requested", "removal_approved", "removal_notice_delivered",
+            "removal_executed",
+        ]);
         (await account.Api.GetAsync("/cases?state=executed", approver)).ShouldBe(200).Body!["items"]!.AsArray().Count.ShouldBe(1);
     }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task A_node_that_is_killed_at_any_step_did_all_of_it_or_nothing_and_the_queue_says_which(bool answered)
+    {
+        var settings = database.Settings.With("MfaEvents__Support__CoolingOff", "00:00:10");
+        var (agent, approver) = ("", "");
+        TestAccount? account = null;
+        var (email, found) = (Scenario.NewEmail(), "");
+        var kills = 0;
+        var server = await ServerProcess.StartAsync(keys.Data, settings);
+        try
+        {
+            var provisioner = await server.TokenAsync("--role", "provisioner");
+            var registered = (await server.Api.PostAsync("/accounts", provisioner, Scenario.Registration(email))).ShouldBe(201);
+            account = await server.OwnerOfAsync(registered["accountId"]!);
+            await account.AssignAsync("phone");
+            (agent, approver) = (await TokenAsync(server, "support-agent", "ann"), await TokenAsync(server, "support-approver", "bob"));
+
+            await KilledOpeningAsync();
+            await KilledAsync(agent, "closure", new() { ["note"] = "a mistake" }, "open", "closed");
+
+            await KilledOpeningAsync();
+            await EvidenceAsync();
+            await KilledAsync(approver, "refusal", new() { ["note"] = "no" }, "requested", "refused");
+
+            await KilledOpeningAsync();
+            await EvidenceAsync();
+            await StepAsync(account, approver, found, "approval", new() { ["note"] = "yes" }, 200);
+            await KilledAsync(account.Token, "veto", [], "coolingOff", "vetoed");
+            (await account.Api.GetAsync(account.Devices(), account.Token)).ShouldBe(200).Body!["devices"]!.AsArray().Count.ShouldBe(1);
+
+            await KilledOpeningAsync();
+            await EvidenceAsync();
+            await StepAsync(account, approver, found, "approval", new() { ["note"] = "yes" }, 200);
+            await Eventually.Holds("the removal is executed", TimeSpan.FromSeconds(90), async () =>
+                (await CaseAsync(account!, approver, found))["state"] == "executed");
+            await KilledCodeAsync();
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+
+        async Task EvidenceAsync()
+        {
+            await StepAsync(account!, agent, found, "evidence", new() { ["kind"] = "inPerson", ["note"] = "seen" }, 201);
+            await StepAsync(account!, agent, found, "evidence", new() { ["kind"] = "knowledge", ["note"] = "knew" }, 201);
+            await StepAsync(account!, agent, found, "removal-request", new() { ["justification"] = "lost" }, 200);
+        }
+
+        async Task KilledOpeningAsync()
+        {
+            var opening = new JsonObject { ["reason"] = "phone stolen", ["reference"] = "T-1" };
+            var reply = await WhileKilledAsync(() => account!.Api.PostAsync($"{account.Principal("root")}/cases", agent, opening.DeepClone().AsObject()));
+
+            // Opened or not: of two openings one is done.
+            if (reply is null && (await OpenInQueueAsync()) is { } there) found = there;
+            else found = reply?.ShouldBe(201).Location ?? await OpenAsync(account!, agent);
+            await IsQueuedAsync("open");
+            (await account!.Api.PostAsync($"{account.Principal("root")}/cases", agent, opening)).ShouldBe(409).Slug.ShouldBe("case-state");
+        }
+
+        async Task KilledAsync(string token, string step, JsonObject body, string before, string after)
+        {
+            var reply = await WhileKilledAsync(() => account!.Api.PostAsync($"{found}/{step}", token, body.DeepClone().AsObject()));
+            if (reply is not null) reply.Status.ShouldBeInRange(200, 204);
+            var state = (await CaseAsync(account!, approver, found))["state"]!;
+            state.ShouldBeOneOf(reply is null ? [before, after] : [after]);
+            await IsQueuedAsync(state);
+            if (state == before) (await account!.Api.PostAsync($"{found}/{step}", token, body)).Status.ShouldBeInRange(200, 204);
+            await IsQueuedAsync(after);
+        }
+
+        async Task KilledCodeAsync()
+        {
+            var reply = await WhileKilledAsync(() => account!.Api.PostAsync($"{found}/enrolment-code", approver, []));
+            var issued = (await StoryAsync(account!, approver, found)).Contains("enrolment_code_issued");
+            if (reply is null)
+            {
+                // What was shown to nobody is shown to nobody again.
+                (await account!.Api.PostAsync($"{found}/enrolment-code", approver, [])).ShouldBe(issued ? 409 : 201);
+                return;
+            }
+
+            issued.ShouldBeTrue();
+            using var http = new HttpClient { BaseAddress = new Uri(server.Api.Address) };
+            using var password = JsonContent.Create(new { email, password = Scenario.Password });
+            using var half = await http.PostAsync("/sign-ins", password, TestContext.Current.CancellationToken);
+            var challenge = JsonNode.Parse(await half.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+            http.DefaultRequestHeaders.Add("Sign-In-Key", challenge["signInKey"]!.ToString());
+            using var code = JsonContent.Create(new { code = reply.ShouldBe(201)["code"] });
+            using var signedIn = await http.PostAsync(
+                $"/sign-ins/{challenge["signInId"]}/enrolment-codes", code, TestContext.Current.CancellationToken);
+            ((int)signedIn.StatusCode).ShouldBe(200);
+        }
+
+        // The kill comes right after the answer, or while the request is on its way; then there is another node.
+        async Task<Reply?> WhileKilledAsync(Func<Task<Reply>> step)
+        {
+            var answering = step();
+            if (answered) await answering;
+            else await Task.Delay(kills++ * 37 % 250, TestContext.Current.CancellationToken);
+            await server.KillAsync();
+            Reply? reply = null;
+            try
+            {
+                reply = await answering;
+            }
+            catch (HttpRequestException)
+            {
+                // No answer.
+            }
+
+            await server.DisposeAsync();
+            server = await ServerProcess.StartAsync(keys.Data, settings);
+            account = account!.On(server);
+            TestContext.Current.TestOutputHelper!.WriteLine(reply is null ? "no answer" : $"answered {reply.Status}");
+            return reply;
+        }
+
+        async Task<string?> OpenInQueueAsync()
+        {
+            await Task.Delay(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
+            var items = (await account!.Api.GetAsync("/cases?state=open", approver)).ShouldBe(200).Body!["items"]!.AsArray();
+            return items.SingleOrDefault() is { } item ? $"{account.Path}/cases/{item["caseId"]}" : null;
+        }
+
+        Task IsQueuedAsync(string state) => Eventually.Holds($"the queue shows the case as {state}", TimeSpan.FromSeconds(60), async () =>
+            (await account!.Api.GetAsync($"/cases?state={state}", approver)).ShouldBe(200).Body!["items"]!.AsArray()
+                .Any(item => found.EndsWith(item!["caseId"]!.ToString(), StringComparison.Ordinal)));
+    }
+
+    private static async Task<IReadOnlyList<string>> StoryAsync(TestAccount account, string token, string found) =>
+        [.. (await CaseAsync(account, token, found)).Body!["story"]!.AsArray().Select(item => item!["eventType"]!.ToString())];
 
     private static Task<string> TokenAsync(ServerProcess server, string role, string name) =>
         server.TokenAsync("--role", role, "--name", name);

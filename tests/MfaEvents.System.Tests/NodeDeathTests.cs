@@ -101,6 +101,50 @@ public sealed class NodeDeathTests : IAsyncLifetime
                 .ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Notices_move_to_the_other_node_and_each_is_told_once()
+    {
+        await using var first = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var second = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        var account = await first.RegisterAsync();
+        await account.CreateUserAsync("before");
+        await Eventually.Holds("the first is told", TimeSpan.FromMinutes(1), () => Task.FromResult(LettersOf("before").Any()));
+
+        // Nodes are numbered in the order of their starts.
+        var node = (await RowsAsync(
+            """
+            select n.node_number::text from wolverine.wolverine_node_assignments a join wolverine.wolverine_nodes n on n.id = a.node_id
+            where a.id like '%notices%'
+            """)).ShouldHaveSingleItem();
+        var (killed, other) = node == "1" ? (first, second) : (second, first);
+        await account.On(killed).CreateUserAsync("meanwhile");
+        await killed.KillAsync();
+        account = account.On(other);
+        for (var user = 0; user < 10; user++) await account.CreateUserAsync($"after-{user}");
+
+        string[] users = ["before", "meanwhile", .. Enumerable.Range(0, 10).Select(user => $"after-{user}")];
+        foreach (var user in users)
+            await Eventually.Holds($"{user} is told", TimeSpan.FromMinutes(2), () => Task.FromResult(LettersOf(user).Any()));
+        foreach (var user in users) LettersOf(user).Count().ShouldBe(1, user);
+
+        // One message for each event, and one for each mail: where the other node went on, it told nothing again.
+        foreach (var message in (string[])["TellOf", "SendNotice"])
+            (await RowsAsync(
+                $$"""
+                select substring(encode(body, 'escape') from '\{"[^}]*\}') from wolverine.wolverine_incoming_envelopes
+                where message_type like '%{{message}}'
+                """)).ShouldBeUnique();
+        (await RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
+    }
+
+    private IEnumerable<string> LettersOf(string user)
+    {
+        var outbox = Path.Combine(keys.Data, "outbox");
+        return Directory.Exists(outbox)
+            ? Directory.GetFiles(outbox, "notice.*.eml").Where(file => File.ReadAllText(file).Contains($"The user \"{user}\" was created", StringComparison.Ordinal))
+            : [];
+    }
+
     private static async Task HistoryIsWhatWasSentAsync(TestAccount account, Client client)
     {
         var history = await account.HistoryAsync(client.Principal);

@@ -90,7 +90,7 @@ public sealed partial record Account
         ContactCallPlaced e => state! with
         {
             ContactCalls = Recent(state!.ContactCalls, at).Add(at),
-            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0),
+            ContactCall = new ContactCall(e.CallId, e.ExpiresAt, 0, at),
         },
 
         ContactDigitsRejected e when state!.ContactCall is { } call && call.CallId == e.CallId => state! with
@@ -149,4 +149,8 @@ public sealed record UndoneContact(int From, int To, DateTimeOffset At)
 }
 
 /// <summary>A call to the pending phone number.</summary>
-public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits);
+/// <param name="CallId">The call.</param>
+/// <param name="ExpiresAt">From when on its digits are worth nothing.</param>
+/// <param name="WrongDigits">How often wrong ones were keyed.</param>
+/// <param name="PlacedAt">When it was asked for.</param>
+public sealed record ContactCall(Guid CallId, DateTimeOffset ExpiresAt, int WrongDigits, DateTimeOffset PlacedAt);

@@ -39,6 +39,9 @@ public sealed partial record PrincipalMfa
     /// <summary>When the password was last changed; null for the first one.</summary>
     public DateTimeOffset? PasswordChangedAt { get; init; }
 
+    /// <summary>When the sessions were last ended, all or all but one.</summary>
+    public DateTimeOffset? SessionsEndedAt { get; init; }
+
     /// <summary>When a way in without a device was last used: the contact stays as it is for a while from then on.</summary>
     public DateTimeOffset? ContactLockedSince { get; init; }
 
@@ -171,6 +174,8 @@ public sealed partial record PrincipalMfa
         },
 
         PasswordChanged => this with { PasswordChangedAt = at },
+
+        SessionsEnded => this with { SessionsEndedAt = at },
 
         RecoveryVerified => this with { ContactLockedSince = at },
 

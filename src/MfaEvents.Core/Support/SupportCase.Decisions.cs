@@ -114,6 +114,10 @@ public sealed partial record SupportCase
         return ExecutesAt is null ? [] : [new RemovalPutOff(null)];
     }
 
+    /// <summary>The case with what the product decided just now.</summary>
+    public SupportCase With(IEnumerable<ICaseEvent> events, DateTimeOffset now) =>
+        events.Aggregate(this, (state, e) => Evolve(state, state.Id, e, now, Person.Product)!);
+
     /// <summary>When the removal has to be looked at again; null when it will not come.</summary>
     public DateTimeOffset? LooksAgainAt(DateTimeOffset now, SupportPolicy policy) =>
         State == CaseState.CoolingOff ? ExecutesAt ?? now + policy.UntoldPause : null;

@@ -45,6 +45,14 @@ public sealed record SupportPolicy
     [Range(typeof(TimeSpan), "00:00:00", "365.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan WatchPeriod { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>The seconds until another case about a principal may be opened; null when it may be now.</summary>
+    public int? SecondsUntilNextCase(IEnumerable<SupportCase> ofPrincipal, DateTimeOffset now) =>
+        PerDay.Wait(ofPrincipal.Select(found => found.OpenedAt), CasesPerDay, now);
+
+    /// <summary>The seconds until its number may be called again; null when it may be now.</summary>
+    public int? SecondsUntilNextCall(IEnumerable<SupportCase> ofPrincipal, DateTimeOffset now) =>
+        PerDay.Wait(ofPrincipal.SelectMany(found => found.CalledAt), CallsPerDay, now);
+
     /// <summary>A notice that the owner gets later than that after the approval has come late.</summary>
     internal TimeSpan InTime => CoolingOff / 10;
 

@@ -82,28 +82,44 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
 {
     public CallPurpose Purpose => CallPurpose.Contact;
 
-    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    public async Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now)
     {
-        var cancellation = http.RequestAborted;
-        await using var session = store.LightweightSession(answered.AccountId);
+        var (accountId, cancellation) = (answer.Call.AccountId, http.RequestAborted);
+        await using var session = store.LightweightSession(accountId);
         Origin.OfTelephony(http).Stamp(session);
+        answer.TakeIn(session);
 
         // A recovery or a removal locks the contact, whatever was asked for before it; and what ends the session that asked for
-        // the call ends the call.
-        if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return;
-        if (answered.AskedIn is { } asked && await session.LoadAsync<Session>(asked, cancellation) is null) return;
-
+        // the call ends the call. Both are looked at under root's lock, as they are written.
+        var root = await session.Events.FetchForExclusiveWriting<PrincipalMfa>(Principal.Root, cancellation);
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
-        if (stream.Aggregate is not { } account) return;
-        var events = account.Answer(answered.Id, right, now, settings.Contact);
-        stream.AppendMany(events);
-        if (events.OfType<ContactInformationChanged>().FirstOrDefault() is { } changed)
+        if (root.Aggregate is { } state
+            && stream.Aggregate is { ContactCall: { } call } account
+            && !state.IsContactLocked(now, settings.Contact)
+            && await IsAskedForAsync(answer.Call, call, state, session, now, cancellation))
         {
-            var contact = await session.ContactAsync(answered.AccountId, account, seals, cancellation);
-            if (contact.PendingPhone is not { } number) return;
-            session.Insert(seals.Seal(answered.AccountId, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }));
+            var events = account.Answer(answer.Call.Id, answer.IsRight, now, settings.Contact);
+            stream.AppendMany(events);
+            if (events.OfType<ContactInformationChanged>().FirstOrDefault() is { } changed)
+            {
+                var contact = await session.ContactAsync(accountId, account, seals, cancellation);
+                if (contact.PendingPhone is not { } number) return;
+                session.Insert(seals.Seal(accountId, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }));
+            }
         }
 
         await session.SaveChangesAsync(cancellation);
     }
+
+    // The token of another issuer names no session: its call goes with whatever ends the root user's sessions.
+    private async Task<bool> IsAskedForAsync(
+        PhoneCall call,
+        ContactCall placed,
+        PrincipalMfa root,
+        IDocumentSession session,
+        DateTimeOffset now,
+        CancellationToken cancellation) =>
+        call.AskedIn is { } asked
+            ? await Sessions.IsLiveAsync(session, asked, now, settings, cancellation)
+            : !(root.SessionsEndedAt >= placed.PlacedAt);
 }

@@ -192,7 +192,8 @@ public static class ApiDescription
         var rules = parameter?.GetCustomAttributes(typeof(ValidationAttribute), false) ?? [];
         foreach (var rule in rules)
         {
-            if (rule is RegularExpressionAttribute { Pattern: var pattern }) schema.Pattern = pattern;
+            if (rule is RegularExpressionAttribute { Pattern: var pattern } text)
+                (schema.Pattern, schema.Description) = (pattern, text.FormatErrorMessage(context.JsonPropertyInfo!.Name));
             if (rule is StringLengthAttribute length)
                 (schema.MinLength, schema.MaxLength) = (length.MinimumLength, length.MaximumLength);
         }

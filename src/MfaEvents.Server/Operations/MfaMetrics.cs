@@ -91,7 +91,7 @@ public sealed class MfaMetrics : IDisposable
             case DeviceResynced or DeviceResyncNoted: CountCode(CodePurpose.Resync, null); break;
             case CodeRejected e: CountCode(e.Purpose, e.Reason); break;
             case DeviceSuspended: suspensions.Add(1); break;
-            case ICaseEvent e: caseSteps.Add(1, new KeyValuePair<string, object?>("step", Word(e.GetType().Name))); break;
+            case ICaseEvent e: CountCaseStep(e.GetType().Name); break;
             case SignedIn e: CountSignIn(Word(e.Factor.ToString()), "succeeded"); break;
             case SignInRefused e: CountSignIn(Word(e.Factor.ToString()), "refused"); break;
             case RecoveryStarted: CountRecovery("started"); break;
@@ -107,6 +107,9 @@ public sealed class MfaMetrics : IDisposable
     /// <summary>Counts an attempt that was refused unseen, because a wait was on. No event tells of it.</summary>
     /// <param name="purpose">What was attempted, such as <c>verifications</c> or <c>sign-ins</c>; never a name.</param>
     public void CountWait(string purpose) => waits.Add(1, new KeyValuePair<string, object?>("purpose", purpose));
+
+    /// <summary>Counts a step of a support case, by the name of its event, also where none is recorded any more.</summary>
+    public void CountCaseStep(string step) => caseSteps.Add(1, new KeyValuePair<string, object?>("step", Word(step)));
 
     /// <summary>Counts the token of a link. Of a refused one no event tells: nobody knows whose it would have been.</summary>
     public void CountLink(LinkPurpose purpose, bool accepted) => links.Add(1, new TagList

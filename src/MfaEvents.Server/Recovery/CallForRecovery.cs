@@ -27,7 +27,14 @@ public static class CallForRecoveryEndpoint
     public static async Task<Answer> Post(
         string recoveryId, HttpContext http, Recoveries recoveries, Calls calls, MfaEventsSettings settings, DateTimeOffset now)
     {
+        // Once without the locks: a call is prepared on a connection of its own.
         var cancellation = http.RequestAborted;
+        if (await recoveries.PeekAsync(http, recoveryId) is not var (accountId, state)) return Problems.NotFound;
+        var call = state.RefuseCall(now, settings.Recovery) is null
+            ? await calls.PrepareAsync(
+                accountId, CallPurpose.Recovery, state.Id, state.ContactVersion, PhoneNumberKind.OnFile, now, cancellation)
+            : null;
+
         await using var held = await recoveries.HoldAsync(http, recoveryId);
         if (held is null) return Problems.NotFound;
         if (held.State.RefuseCall(now, settings.Recovery) is { } refused)
@@ -36,14 +43,7 @@ public static class CallForRecoveryEndpoint
             return RecoveryRefusals.For(refused);
         }
 
-        var call = await calls.PrepareAsync(
-            held.AccountId,
-            CallPurpose.Recovery,
-            held.State.Id,
-            held.State.ContactVersion,
-            PhoneNumberKind.OnFile,
-            now,
-            cancellation);
+        if (call is null) return Problems.Conflict;
         held.Append([new PhoneCallPlaced(call.CallId, call.ExpiresAt)]);
         await held.CommitAsync(cancellation, call.Message);
         return Answer.Created($"{Routes.Recoveries}/{held.Id}", new RecoveryCall(call.CallId, call.Digits, call.ExpiresAt));
@@ -55,13 +55,15 @@ public sealed class RecoveryAnswered(Recoveries recoveries, MfaEventsSettings se
 {
     public CallPurpose Purpose => CallPurpose.Recovery;
 
-    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    public async Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now)
     {
-        if (RootRecovery.IdOf(answered.Subject) is not { } id) return;
+        var call = answer.Call;
+        if (RootRecovery.IdOf(call.Subject) is not { } id) return;
         var cancellation = http.RequestAborted;
-        await using var held = await recoveries.HoldAsync(answered.AccountId, id, Origin.OfTelephony(http), cancellation);
+        await using var held = await recoveries.HoldAsync(call.AccountId, id, Origin.OfTelephony(http), cancellation);
         if (held is null) return;
-        held.Append(held.State.KeyDigits(answered.Id, right, now, settings.Recovery, settings.Devices.Throttle).Events);
+        answer.TakeIn(held.Session);
+        held.Append(held.State.KeyDigits(call.Id, answer.IsRight, now, settings.Recovery, settings.Devices.Throttle).Events);
         await held.CommitAsync(cancellation);
     }
 }

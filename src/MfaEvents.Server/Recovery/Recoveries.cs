@@ -24,6 +24,16 @@ public sealed class Recoveries(IDocumentStore store, IWolverineRuntime runtime, 
         return await query.LoadAsync<KeptRecoveryKey>(key.KeptId(id), http.RequestAborted) is null ? null : (key.AccountId, id);
     }
 
+    /// <summary>The recovery that a request has the key of, as it is without a lock.</summary>
+    public async Task<(string AccountId, RootRecovery State)?> PeekAsync(HttpContext http, string recoveryId)
+    {
+        if (await FindAsync(http, recoveryId) is not var (accountId, id)) return null;
+        await using var query = store.QuerySession(accountId);
+        return await query.LoadAsync<RootRecovery>(RootRecovery.StreamKey(id), http.RequestAborted) is { } state
+            ? (accountId, state)
+            : null;
+    }
+
     /// <summary>Finds the recovery by its key, and locks the root user and it; null for an unknown one or a wrong key.</summary>
     public async Task<HeldRecovery?> HoldAsync(HttpContext http, string recoveryId)
     {

@@ -17,6 +17,7 @@ using MfaEvents.Server.Http;
 using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Notifications;
 using MfaEvents.Server.Notifications.Notices;
+using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Recovery;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.SignIn;
@@ -85,6 +86,7 @@ public static class EventStore
         store.Schema.For<SignInChallenge>().Index(challenge => challenge.Principal);
         store.Schema.For<PasswordBeforeRecovery>().DatabaseSchemaName(SealedSchema);
         store.Schema.For<KeptRecoveryKey>();
+        store.Schema.For<TakenAnswer>();
         store.Schema.For<RootRecovery>().Index(recovery => recovery.StartedAt);
         RememberedAnswer.Map(store);
         store.Schema.For<Rebuild>();

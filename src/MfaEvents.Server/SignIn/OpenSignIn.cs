@@ -5,6 +5,7 @@ using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
@@ -118,6 +119,19 @@ public sealed class OpenSignIn(
 
     /// <summary>Opens the device's seed, which is not done during a wait.</summary>
     public SecretKey Key() => open!();
+
+    /// <summary>Commits what was decided about a code, and answers it: a right one has signed in.</summary>
+    /// <param name="decision">What was decided.</param>
+    /// <param name="begun">The session that a right code begins.</param>
+    /// <param name="tokens">Issue its token.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<Answer> AnswerAsync(
+        CodeDecision decision, Session begun, AccessTokens tokens, CancellationToken cancellation)
+    {
+        var accepted = decision.Outcome == CodeOutcome.Accepted;
+        await CommitAsync(decision.Events, completes: accepted, cancellation);
+        return accepted ? Answer.Ok(await tokens.IssueAsync(accountId, begun, cancellation)) : CodeRefusals.For(decision);
+    }
 
     /// <summary>Commits what was decided; a sign-in that it completes cannot be used again.</summary>
     public async Task CommitAsync(IReadOnlyList<object> events, bool completes, CancellationToken cancellation)

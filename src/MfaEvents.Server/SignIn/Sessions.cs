@@ -30,6 +30,15 @@ public sealed class Sessions(IDocumentStore store, MfaEventsSettings settings, T
         return true;
     }
 
+    /// <summary>Whether a session goes on, whose principal's stream is locked by whoever asks.</summary>
+    public static async Task<bool> IsLiveAsync(
+        IQuerySession session, Guid id, DateTimeOffset now, MfaEventsSettings settings, CancellationToken cancellation)
+    {
+        if (await session.LoadAsync<Session>(id, cancellation) is not { } found) return false;
+        var lastUsedAt = (await session.LoadAsync<SessionUse>(id, cancellation))?.LastUsedAt ?? found.StartedAt;
+        return found.IsLive(lastUsedAt, now, settings.SignIn);
+    }
+
     /// <summary>The sessions of a principal that go on, the latest first.</summary>
     public static async Task<IReadOnlyList<Session>> OfAsync(
         IQuerySession session, string principal, DateTimeOffset now, MfaEventsSettings settings, CancellationToken cancellation)

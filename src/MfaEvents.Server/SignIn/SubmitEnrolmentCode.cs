@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
-using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
-using MfaEvents.Server.Devices;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
@@ -35,18 +33,13 @@ public static class SubmitEnrolmentCodeEndpoint
         await using var signIn = await signIns.HoldForEnrolmentAsync(http, signInId, now);
         if (signIn is null) return Problems.NotFound;
 
-        var sessionId = Guid.CreateVersion7(now);
+        var begun = new Session(Guid.CreateVersion7(now), signIn.State.Id, Factor.EnrolmentCode, now);
         var decision = signIn.State.SignInByEnrolmentCode(
-            sessionId,
+            begun.Id,
             signIn.WrongPasswords,
             () => signIn.EnrolmentCode?.IsRight(signIn.AccountId, command.Code, now) == true,
             now,
             settings.Devices);
-        var accepted = decision.Outcome == CodeOutcome.Accepted;
-        await signIn.CommitAsync(decision.Events, completes: accepted, http.RequestAborted);
-        if (!accepted) return CodeRefusals.For(decision);
-
-        var begun = new Session(sessionId, signIn.State.Id, Factor.EnrolmentCode, now);
-        return Answer.Ok(await tokens.IssueAsync(signIn.AccountId, begun, http.RequestAborted));
+        return await signIn.AnswerAsync(decision, begun, tokens, http.RequestAborted);
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authorization;
-using MfaEvents.Core.Devices;
 using MfaEvents.Core.Devices.Totp;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Devices;
@@ -30,19 +29,14 @@ public static class SubmitSignInCodeEndpoint
         await using var signIn = await signIns.HoldAsync(http, signInId, Guid.Parse(command.DeviceId), now);
         if (signIn is null) return Problems.NotFound;
 
-        var sessionId = Guid.CreateVersion7(now);
+        var begun = new Session(Guid.CreateVersion7(now), signIn.State.Id, Factor.Otp, now);
         var decision = signIn.State.SignInByCode(
-            sessionId,
+            begun.Id,
             signIn.DeviceId,
             device => TotpCode.Find(signIn.Key(), command.Code, device, now, settings.Devices),
             now,
             settings.Devices,
             signIn.WrongPasswords);
-        var accepted = decision.Outcome == CodeOutcome.Accepted;
-        await signIn.CommitAsync(decision.Events, completes: accepted, http.RequestAborted);
-        if (!accepted) return CodeRefusals.For(decision);
-
-        var begun = new Session(sessionId, signIn.State.Id, Factor.Otp, now);
-        return Answer.Ok(await tokens.IssueAsync(signIn.AccountId, begun, http.RequestAborted));
+        return await signIn.AnswerAsync(decision, begun, tokens, http.RequestAborted);
     }
 }

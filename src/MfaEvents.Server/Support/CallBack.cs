@@ -13,14 +13,15 @@ public sealed class CallBackAnswered(IDocumentStore store, MfaEventsSettings set
 {
     public CallPurpose Purpose => CallPurpose.CaseEvidence;
 
-    public async Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+    public async Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
-        await using var session = store.LightweightSession(answered.AccountId);
+        await using var session = store.LightweightSession(answer.Call.AccountId);
         Origin.OfTelephony(http).Stamp(session);
-        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(answered.Subject, cancellation);
+        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(answer.Call.Subject, cancellation);
         if (stream.Aggregate is not { } found) return;
-        stream.AppendMany(found.Answer(answered.Id, right, now, settings.Support));
+        answer.TakeIn(session);
+        stream.AppendMany(found.Answer(answer.Call.Id, answer.IsRight, now, settings.Support));
         await session.SaveChangesAsync(cancellation);
     }
 }

@@ -1,5 +1,8 @@
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Operations;
+using MfaEvents.Server.Sealing;
+using Wolverine.Marten;
 
 namespace MfaEvents.Server.Support;
 
@@ -17,5 +20,17 @@ public static class CaseAnswers
         _ => done,
     };
 
+    /// <summary>A step that somebody gave a reason for: what they wrote down is kept if it was done.</summary>
+    public static (Answer, Events, IMartenOp) Noted(this CaseDecision decision, SealedNote note, Answer done) =>
+        (decision.Or(done), [.. decision.Events], decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
+
     public static bool IsDone(this CaseDecision decision) => decision.Outcome == CaseOutcome.Done;
+
+    /// <summary>Counts who was turned away and left no event, because it was recorded often enough.</summary>
+    public static CaseDecision Counted(this CaseDecision decision, MfaMetrics metrics)
+    {
+        if (decision is { Outcome: CaseOutcome.SecondPersonRequired, Events: [] })
+            metrics.CountCaseStep(nameof(SecondPersonMissing));
+        return decision;
+    }
 }

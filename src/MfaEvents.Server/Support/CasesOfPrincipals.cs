@@ -1,6 +1,5 @@
 using JasperFx.Events;
 using Marten;
-using MfaEvents.Core;
 using MfaEvents.Core.Support;
 
 namespace MfaEvents.Server.Support;
@@ -18,36 +17,23 @@ public static class CasesOfPrincipals
             ? await session.Events.FetchForExclusiveWriting<SupportCase>(inProgress.Case, cancellation)
             : null;
 
-    /// <summary>The seconds until another case may be opened about a principal whose lock is held; null when it may now.</summary>
-    public static async Task<int?> OpeningWaitAsync(
-        this IDocumentSession session, string principal, SupportPolicy policy, DateTimeOffset now, CancellationToken cancellation) =>
-        PerDay.Wait(
-            (await session.RecentCasesAsync(principal, policy, now, cancellation)).Select(found => found.OpenedAt),
-            policy.CasesPerDay,
-            now);
-
-    /// <summary>The seconds until a case of the principal's may place another call; null when it may now.</summary>
-    public static async Task<int?> CallWaitAsync(
-        this IDocumentSession session, string principal, SupportPolicy policy, DateTimeOffset now, CancellationToken cancellation) =>
-        PerDay.Wait(
-            (await session.RecentCasesAsync(principal, policy, now, cancellation)).SelectMany(found => found.CalledAt),
-            policy.CallsPerDay,
-            now);
+    /// <summary>
+    /// The cases about a principal that went on within the last 24 hours, for what is limited per day. Nobody adds to them meanwhile if
+    /// the principal's lock is held, or that of the case in progress: there is one at most.
+    /// </summary>
+    public static Task<IReadOnlyList<SupportCase>> CasesOfTodayAsync(
+        this IQuerySession session, string principal, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var since = now - TimeSpan.FromHours(24);
+        return session.Query<SupportCase>()
+            .Where(found => found.Principal == principal && (found.EndedAt == null || found.EndedAt > since))
+            .ToListAsync(cancellation);
+    }
 
     /// <summary>Within the transaction of a sign-in with a second factor: it vetoes a removal that is to come.</summary>
     public static async Task VetoBySignInAsync(this IDocumentSession session, string principal, CancellationToken cancellation)
     {
         if (await session.CaseInProgressAsync(principal, cancellation) is { Aggregate: { } found } stream)
             stream.AppendMany(found.Veto(VetoReason.SignIn).Events);
-    }
-
-    // Whatever happened within a day belongs to a case that was open within that day.
-    private static Task<IReadOnlyList<SupportCase>> RecentCasesAsync(
-        this IDocumentSession session, string principal, SupportPolicy policy, DateTimeOffset now, CancellationToken cancellation)
-    {
-        var since = now - policy.CaseLifetime - TimeSpan.FromDays(1);
-        return session.Query<SupportCase>()
-            .Where(found => found.Principal == principal && found.OpenedAt > since)
-            .ToListAsync(cancellation);
     }
 }

@@ -26,10 +26,6 @@ public static class CloseCaseEndpoint
         DateTimeOffset now)
     {
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Note);
-        var decision = state.Close(note.Id, now);
-        return (
-            decision.Or(Answer.Ok(new CaseStep(CaseState.Closed))),
-            [.. decision.Events],
-            decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
+        return state.Close(note.Id, now).Noted(note, Answer.Ok(new CaseStep(CaseState.Closed)));
     }
 }

@@ -1,6 +1,7 @@
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Operations;
 using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine;
@@ -31,20 +32,17 @@ public static class ApproveRemovalEndpoint
         Caller caller,
         [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] SupportCase state,
         Seals seals,
+        MfaMetrics metrics,
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Note);
-        var decision = state.Approve(caller.Person(), note.Id, now, settings.Support);
-        if (decision is not { Events: [RemovalApproved approved] })
-        {
-            var refusal = decision.Or(Problems.CaseState);
-            return (refusal, [.. decision.Events], [], MartenOps.Nothing());
-        }
-
         var messages = new OutgoingMessages();
-        messages.Delay(new ExecuteRemoval(accountId, caseId, state.Principal), settings.Support.CoolingOff);
-        return (Answer.Ok(new ApprovedRemoval(approved.ExecutesAt)), [approved], messages, MartenOps.Insert(note));
+        var executesAt = now + settings.Support.CoolingOff;
+        var decision = state.Approve(caller.Person(), note.Id, now, settings.Support).Counted(metrics);
+        if (decision.IsDone()) messages.Delay(new ExecuteRemoval(accountId, caseId, state.Principal), executesAt - now);
+        var (answer, events, kept) = decision.Noted(note, Answer.Ok(new ApprovedRemoval(executesAt)));
+        return (answer, events, messages, kept);
     }
 }
 
@@ -64,13 +62,11 @@ public static class RefuseRemovalEndpoint
         Caller caller,
         [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] SupportCase state,
         Seals seals,
+        MfaMetrics metrics,
         DateTimeOffset now)
     {
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Note);
-        var decision = state.Decline(caller.Person(), note.Id, now);
-        return (
-            decision.Or(Answer.Ok(new CaseStep(CaseState.Refused))),
-            [.. decision.Events],
-            decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
+        return state.Decline(caller.Person(), note.Id, now).Counted(metrics)
+            .Noted(note, Answer.Ok(new CaseStep(CaseState.Refused)));
     }
 }

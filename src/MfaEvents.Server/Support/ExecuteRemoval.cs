@@ -2,7 +2,6 @@ using Marten;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.Support;
-using MfaEvents.Server.Notifications.Notices;
 using MfaEvents.Server.Setup;
 using Wolverine;
 
@@ -17,7 +16,8 @@ public sealed record ExecuteRemoval(string AccountId, Guid CaseId, string Princi
 public static class ExecuteRemovalHandler
 {
     /// <summary>
-    /// Both streams change in one commit or neither does. Sent twice, or early, it removes nothing twice or early.
+    /// Both streams change in one commit or neither does. Sent twice, or early, it removes nothing twice or early. As long as the
+    /// owner could not be told it comes again.
     /// </summary>
     public static async Task<OutgoingMessages> Handle(
         ExecuteRemoval message,
@@ -43,28 +43,9 @@ public static class ExecuteRemovalHandler
         stream.AppendMany(events);
         if (events is [RemovalExecuted]) principal.AppendMany(state.RemoveBySupport(message.CaseId, now, settings.Support));
 
-        // Two nodes' clocks may differ: what comes too early comes again, and so does what was put off.
+        // Put off, or too early: two nodes' clocks may differ.
         var messages = new OutgoingMessages();
-        if (events is [RemovalPutOff { ExecutesAt: null }] && account is not null)
-            messages.AddRange(await NoticesAsync(message, account, found, session, settings, now, cancellation));
-        var then = events.Aggregate(found, (known, e) => SupportCase.Evolve(known, found.Id, e, now, People.Product)!);
-        if (then.LooksAgainAt(now, settings.Support) is { } next) messages.Delay(message, next - now);
+        if (found.With(events, now).LooksAgainAt(now, settings.Support) is { } again) messages.Delay(message, again - now);
         return messages;
-    }
-
-    // Whoever has become one to be told since the approval, and whoever their mail server was given up for, once more.
-    private static async Task<IEnumerable<SendNotice>> NoticesAsync(
-        ExecuteRemoval message,
-        Account account,
-        SupportCase found,
-        IDocumentSession session,
-        MfaEventsSettings settings,
-        DateTimeOffset now,
-        CancellationToken cancellation)
-    {
-        var events = await session.Events.FetchStreamAsync(found.Id, token: cancellation);
-        var approval = events.Last(e => e.Data is RemovalApproved);
-        return account.ContactsToTell(now, settings.Contact).Except(found.ToldContacts)
-            .Select(version => new SendNotice(message.AccountId, found.Id, approval.Version, version));
     }
 }

@@ -3,6 +3,7 @@ using MfaEvents.Core.Devices;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Operations;
 using MfaEvents.Server.Setup;
 using Wolverine.Http;
 using Wolverine.Marten;
@@ -21,7 +22,8 @@ public sealed record IssuedEnrolmentCode(string Code, DateTimeOffset ExpiresAt)
 public sealed record IssuedEnrolmentCodeWithoutCode(DateTimeOffset ExpiresAt);
 
 /// <summary>
-/// Gives the enrolment code to somebody who had no part in the case before its decision, once, to hand to the proven owner.
+/// Gives the enrolment code to somebody who had no part in the case before its decision, once, to hand to the proven owner. Only
+/// its hash is kept: a repeated request, with the same Idempotency-Key, is answered without it.
 /// </summary>
 public static class IssueEnrolmentCodeEndpoint
 {
@@ -35,19 +37,17 @@ public static class IssueEnrolmentCodeEndpoint
         Caller caller,
         [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] SupportCase state,
         IQuerySession session,
+        MfaMetrics metrics,
         MfaEventsSettings settings,
         DateTimeOffset now,
         CancellationToken cancellation)
     {
         // Once a device is active nobody needs a code; and the code after a later removal is that case's to give.
         var decision = (await session.LoadAsync<PrincipalMfa>(state.Principal, cancellation))?.EnrolmentCaseId == caseId
-            ? state.IssueEnrolmentCode(caller.Person(), now, settings.Support)
+            ? state.IssueEnrolmentCode(caller.Person(), now, settings.Support).Counted(metrics)
             : CaseDecision.WrongState;
         if (decision is not { Events: [EnrolmentCodeIssued issued] })
-        {
-            var refusal = decision.Or(Problems.CaseState);
-            return (refusal, [.. decision.Events], MartenOps.Nothing());
-        }
+            return (decision.Or(Problems.CaseState), [.. decision.Events], MartenOps.Nothing());
 
         var code = EnrolmentCode.Draw();
         return (

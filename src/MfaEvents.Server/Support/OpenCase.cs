@@ -31,23 +31,19 @@ public static class OpenCaseEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
-        var messages = new OutgoingMessages();
-        if (await session.CaseInProgressAsync(principal.Id, cancellation) is { Aggregate: { } other } earlier)
-        {
-            if (other.Expire(now) is not [var expired])
-                return Refused(Problems.CaseState);
+        var earlier = await session.CaseInProgressAsync(principal.Id, cancellation);
+        var expired = earlier?.Aggregate?.Expire(now) ?? [];
+        if (earlier is not null && expired.Count == 0) return Refused(Problems.CaseState);
+        var today = await session.CasesOfTodayAsync(principal.Id, now, cancellation);
+        if (settings.Support.SecondsUntilNextCase(today, now) is { } seconds) return Refused(Problems.TooManyAttempts(seconds));
 
-            // Its message is late, and nobody has to wait for it.
-            earlier.AppendOne(expired);
-        }
-
-        if (await session.OpeningWaitAsync(principal.Id, settings.Support, now, cancellation) is { } seconds)
-            return Refused(Problems.TooManyAttempts(seconds));
-
+        // Its message is late, and nobody has to wait for it.
+        earlier?.AppendMany(expired);
         var caseId = Guid.CreateVersion7(now);
         var key = SupportCase.StreamKey(caseId);
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Reason);
         var opened = SupportCase.Open(caseId, principal.Id, command.Reference, note.Id, now, settings.Support);
+        var messages = new OutgoingMessages();
         messages.Delay(new ExpireCase(key), settings.Support.CaseLifetime);
         return (
             Answer.Created(Routes.OfCase(accountId, caseId), new OpenedCase(caseId)),

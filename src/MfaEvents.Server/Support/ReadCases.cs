@@ -18,7 +18,8 @@ namespace MfaEvents.Server.Support;
 /// <param name="OpenedBy">Who opened it.</param>
 /// <param name="OpenedAt">When.</param>
 /// <param name="WaitsFor">
-/// Who has to do something: <c>agent</c>, <c>approver</c>, or <c>owner</c>, who may veto until it executes; null when nobody has.
+/// Who has to do something: <c>agent</c>, <c>approver</c>, <c>owner</c>, who may veto until it executes, or <c>operator</c>, while the
+/// owner could not be told of the removal; null when nobody has.
 /// </param>
 /// <param name="Waits">Who waits for them.</param>
 /// <param name="WaitsSince">Since when.</param>
@@ -49,18 +50,15 @@ public static class ReadCasesEndpoint
     private const int DefaultLimit = 50;
     private const int MostLimit = 500;
 
-    // An undecided case is over with its time, also while its message is late.
-    private const string StateThen =
-        """
-        case when {0} = 'expired' then state = 'expired' or state in ('open', 'requested') and expires_at <= {1}
-            else state = {0} and (state not in ('open', 'requested') or expires_at > {1}) end
-        """;
-
     private const string Columns =
         """
         case_id, account_id, principal, state, reference, opened_by, opened_at, expires_at, agents, requested_by, requested_at,
         decided_by, decided_at, executes_at, executed_at, code_issued
         """;
+
+    // Undecided and over its time a case has expired, whether its message has come or not.
+    private const string StateNow =
+        "case when state in ('open', 'requested') and expires_at <= {0} then 'expired' else state end";
 
     [WolverineGet(Routes.Cases), NotTenanted, Allow(Role.SupportAgent, Role.SupportApprover, Role.Auditor)]
     [Answers(200, typeof(CasesView))]
@@ -69,18 +67,20 @@ public static class ReadCasesEndpoint
     [Queries("approver", "Cases that this person approved or refused.")]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(
-        HttpRequest request, Caller caller, IDirectoryStore directory, DateTimeOffset now, CancellationToken cancellation)
+        HttpRequest request, Caller caller, IDirectoryStore directory, TimeProvider clock, CancellationToken cancellation)
     {
         var query = new QueryReader(request);
         var (state, agent, approver) = (StateIn(query), query.Text("agent"), query.Text("approver"));
         var limit = (int)(query.Whole("limit", 1, MostLimit) ?? DefaultLimit);
         var after = After(query);
+        var now = clock.GetUtcNow();
         if (query.Refusal is { } refusal) return refusal;
 
         await using var session = directory.QuerySession();
         var page = await new DeskQuery($"select {Columns} from {CaseTable.Name}")
             .Where("account_id = any({0})", (object?)(caller.Accounts.Count == 0 ? null : caller.Accounts.ToArray()))
-            .Where(StateThen, state is { } wanted ? QueuedCases.Word(wanted) : null, now.ToUniversalTime())
+            .Where("state = any({0})", (object?)(state is { } shown ? StoredAs(shown) : null))
+            .Where($"{StateNow} = {{1}}", now, state is { } wanted ? QueuedCases.Word(wanted) : null)
             .Where("{0} = any(agents)", agent)
             .Where("decided_by = {0}", approver)
             .Where("(opened_at, case_id) > ({0}, {1})", after?.At, after?.Id)
@@ -92,12 +92,13 @@ public static class ReadCasesEndpoint
     private static CaseItem Item(NpgsqlDataReader row, DateTimeOffset now)
     {
         var state = Enum.Parse<CaseState>(row.GetString(3), ignoreCase: true);
-        if (state is CaseState.Open or CaseState.Requested && Instant(7) <= now) state = CaseState.Expired;
+        if (state is CaseState.Open or CaseState.Requested && now >= row.GetFieldValue<DateTimeOffset>(7)) state = CaseState.Expired;
         var (openedBy, openedAt) = (row.GetString(5), row.GetFieldValue<DateTimeOffset>(6));
         var (waitsFor, waits, since, due) = state switch
         {
             CaseState.Open => ("agent", "owner", openedAt, Instant(7)),
             CaseState.Requested => ("approver", row.GetString(9), Instant(10), Instant(7)),
+            CaseState.CoolingOff when row.IsDBNull(13) => ("operator", "owner", Instant(12), Instant(7)),
             CaseState.CoolingOff => ("owner", row.GetString(9), Instant(12), Instant(13)),
             CaseState.Executed when !row.GetBoolean(15) => ("approver", "owner", Instant(14), null),
             _ => ((string?)null, (string?)null, (DateTimeOffset?)null, (DateTimeOffset?)null),
@@ -118,6 +119,11 @@ public static class ReadCasesEndpoint
 
         DateTimeOffset? Instant(int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
     }
+
+    private static string[] StoredAs(CaseState shown) =>
+        shown == CaseState.Expired
+            ? [QueuedCases.Word(CaseState.Open), QueuedCases.Word(CaseState.Requested), QueuedCases.Word(shown)]
+            : [QueuedCases.Word(shown)];
 
     private static CaseState? StateIn(QueryReader query)
     {

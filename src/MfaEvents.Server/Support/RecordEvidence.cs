@@ -8,8 +8,6 @@ using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Wolverine;
 using Wolverine.Http;
-using Wolverine.Marten;
-using Wolverine.Persistence.EventSourcing;
 
 namespace MfaEvents.Server.Support;
 
@@ -19,7 +17,7 @@ public sealed record RecordedEvidence(EvidenceKind Kind);
 
 /// <summary>A call to the number on file.</summary>
 /// <param name="CallId">The call.</param>
-/// <param name="Digits">What the agent reads out; whoever answers the phone keys it in.</param>
+/// <param name="Digits">What the agent reads out; whoever answers the phone keys it in. Shown this once.</param>
 /// <param name="ExpiresAt">Until when.</param>
 public sealed record PlacedCallBack(Guid CallId, string Digits, DateTimeOffset ExpiresAt)
 {
@@ -35,16 +33,13 @@ public sealed record PlacedCallBackWithoutDigits(Guid CallId, DateTimeOffset Exp
 /// </summary>
 public static class RecordEvidenceEndpoint
 {
-    public static string StreamKey(Guid caseId) => SupportCase.StreamKey(caseId);
-
     [WolverinePost(Routes.Case + "/evidence"), Allow(Role.SupportAgent)]
     [Answers(201, typeof(RecordedEvidence)), Answers(202, typeof(PlacedCallBack))]
     [Refuses(409, "case-state", "evidence-missing"), Refuses(429, "too-many-attempts")]
-    public static async Task<(Answer, Events, OutgoingMessages, IMartenOp)> Post(
+    public static async Task<(Answer, OutgoingMessages)> Post(
         RecordEvidence command,
         string accountId,
         Guid caseId,
-        [WriteModel(FromMethod = nameof(StreamKey), LoadStyle = ModelConcurrencyStyle.Exclusive)] SupportCase state,
         IDocumentSession session,
         Calls calls,
         Seals seals,
@@ -52,40 +47,48 @@ public static class RecordEvidenceEndpoint
         DateTimeOffset now,
         CancellationToken cancellation)
     {
+        var key = SupportCase.StreamKey(caseId);
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Note);
         var kind = EvidenceKindAttribute.Parse(command.Kind);
-        if (kind != EvidenceKind.CallBack)
+
+        // Once without the lock: a call is prepared on a connection of its own.
+        PreparedCall? call = null;
+        if (kind == EvidenceKind.CallBack)
         {
-            var recorded = state.Record(kind, note.Id, now, settings.Support);
-            return (
-                recorded.Or(Answer.Created(Routes.OfCase(accountId, caseId), new RecordedEvidence(kind))),
-                [.. recorded.Events],
-                [],
-                recorded.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
+            var seen = await session.LoadAsync<SupportCase>(key, cancellation);
+            var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation);
+            if (seen is null || account is null) return (Problems.NotFound, []);
+            if (await RefusalAsync(seen) is { } early) return (early, []);
+
+            // The number of before is not called either: who gave a number up may not be who answers it.
+            if (now - account.PhoneChangedAt < settings.Support.NumberOnFile) return (Problems.NumberChanged, []);
+            call = await calls.PrepareAsync(
+                accountId, CallPurpose.CaseEvidence, key, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
         }
 
-        if (!state.MayCall(now, settings.Support)) return Refused(Problems.CaseState);
-        if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return Refused(Problems.NotFound);
+        var stream = await session.Events.FetchForExclusiveWriting<SupportCase>(key, cancellation);
+        if (stream.Aggregate is not { } state) return (Problems.NotFound, []);
+        if (call is not null && await RefusalAsync(state) is { } refusal) return (refusal, []);
 
-        // The number of before is not called either: who gave a number up may not be who answers it.
-        if (now - account.PhoneChangedAt < settings.Support.NumberOnFile) return Refused(Problems.NumberChanged);
+        var decision = call is null
+            ? state.Record(kind, note.Id, now, settings.Support)
+            : state.PlaceCall(call.CallId, call.ExpiresAt, note.Id, now, settings.Support);
+        stream.AppendMany(decision.Events);
+        if (decision.IsDone()) session.Insert(note);
+        return call is null
+            ? (decision.Or(Answer.Created(Routes.OfCase(accountId, caseId), new RecordedEvidence(kind))), [])
+            : (decision.Or(Answer.AcceptedWithSecret(
+                    new ShownSecret(SecretKind.Call, call.CallId),
+                    new PlacedCallBackWithoutDigits(call.CallId, call.ExpiresAt),
+                    () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt))),
+                [call.Message]);
 
-        // Another case of the principal's can place none meanwhile: there is one in progress at a time.
-        if (await session.CallWaitAsync(state.Principal, settings.Support, now, cancellation) is { } seconds)
-            return Refused(Problems.TooManyAttempts(seconds));
-
-        var call = await calls.PrepareAsync(
-            accountId, CallPurpose.CaseEvidence, state.Id, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
-        var placed = state.PlaceCall(call.CallId, call.ExpiresAt, note.Id, now, settings.Support);
-        return (
-            Answer.AcceptedWithSecret(
-                new ShownSecret(SecretKind.Call, call.CallId),
-                new PlacedCallBackWithoutDigits(call.CallId, call.ExpiresAt),
-                () => new PlacedCallBack(call.CallId, call.Digits, call.ExpiresAt)),
-            [.. placed.Events],
-            [call.Message],
-            MartenOps.Insert(note));
-
-        static (Answer, Events, OutgoingMessages, IMartenOp) Refused(Problem problem) => (problem, [], [], MartenOps.Nothing());
+        // A case that has had its calls gets no more; the day's come again.
+        async Task<Problem?> RefusalAsync(SupportCase found)
+        {
+            if (!found.MayCall(now, settings.Support)) return Problems.CaseState;
+            var today = await session.CasesOfTodayAsync(found.Principal, now, cancellation);
+            return settings.Support.SecondsUntilNextCall(today, now) is { } seconds ? Problems.TooManyAttempts(seconds) : null;
+        }
     }
 }

@@ -26,10 +26,6 @@ public static class RequestRemovalEndpoint
         DateTimeOffset now)
     {
         var note = seals.SealNote(accountId, Guid.CreateVersion7(now), command.Justification);
-        var decision = state.Request(note.Id, now);
-        return (
-            decision.Or(Answer.Ok(new CaseStep(CaseState.Requested))),
-            [.. decision.Events],
-            decision.IsDone() ? MartenOps.Insert(note) : MartenOps.Nothing());
+        return state.Request(note.Id, now).Noted(note, Answer.Ok(new CaseStep(CaseState.Requested)));
     }
 }

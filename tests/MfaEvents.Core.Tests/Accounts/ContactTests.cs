@@ -165,6 +165,23 @@ public sealed class ContactTests
     }
 
     [Fact]
+    public void Everybody_is_reached_who_has_a_say_by_whatever_version_has_their_address()
+    {
+        Given().AreReached([], Noon, Policy).ShouldBeFalse();
+        Given((0, new ContactChangeRequested(2, true, true))).AreReached([1], Noon, Policy).ShouldBeTrue();
+        var account = Changed(hour: 0, new ContactChangeRequested(2, true, false), new ContactInformationChanged(3, true, false));
+        account.AreReached([1], At(1), Policy).ShouldBeFalse();
+        account.AreReached([3], At(1), Policy).ShouldBeFalse();
+        account.AreReached([1, 3], At(1), Policy).ShouldBeTrue();
+        account.AreReached([3], At(72), Policy).ShouldBeTrue();
+
+        // What was undone was another's address.
+        account = Account.Evolve(account, new ContactRestored(4, 2), At(1))!;
+        account.AreReached([3], At(1), Policy).ShouldBeFalse();
+        account.AreReached([1], At(1), Policy).ShouldBeTrue();
+    }
+
+    [Fact]
     public void Two_changes_are_undone_together_to_what_was_before_both()
     {
         var account = Changed(hour: 0, new ContactChangeRequested(2, true, true), new ContactInformationChanged(3, true, false));

@@ -219,6 +219,41 @@ public sealed class ContactConfirmationTests(TestRun run)
     }
 
     [Fact]
+    public async Task A_call_confirms_nothing_once_the_session_that_asked_for_it_has_ended()
+    {
+        var account = await api.RegisteredAccount();
+        var device = await account.AssignedDevice().Activated();
+        var (thief, owner) = (await account.SignedIn(device), await account.SignedIn(device));
+        foreach (var (asks, ends) in ((Person, Func<Task<Reply>>)[])
+        [
+            (thief, () => thief.Delete($"{account.RootPath}/sessions/{thief.Claims().GetProperty("sid").GetString()}")),
+            (owner, () => account.Root.Delete($"{account.RootPath}/sessions")),
+            (account.Root, () => account.Root.Delete($"{account.RootPath}/sessions")),
+        ])
+        {
+            (await asks.Put($"{account.Path}/contact", new { email = account.Email, phone = Scenarios.NewPhone() })).ShouldBe(HttpStatusCode.Accepted);
+            var call = (await asks.Post($"{account.Path}/contact/calls")).ShouldBe(HttpStatusCode.Created);
+            (await ends()).ShouldBe(HttpStatusCode.NoContent);
+            (await Keyed(account, call, call.TextOf("digits"))).Status.ShouldBe(204);
+            (await account.Root.Get($"{account.Path}/contact")).TextOf("phone").ShouldBe(account.Phone);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_of_a_session_that_goes_on_confirms_although_the_others_were_ended()
+    {
+        var account = await api.RegisteredAccount();
+        var device = await account.AssignedDevice().Activated();
+        var (other, owner, phone) = (await account.SignedIn(device), await account.SignedIn(device), Scenarios.NewPhone());
+        (await owner.Put($"{account.Path}/contact", new { email = account.Email, phone })).ShouldBe(HttpStatusCode.Accepted);
+        var call = (await owner.Post($"{account.Path}/contact/calls")).ShouldBe(HttpStatusCode.Created);
+        (await owner.Delete($"{account.RootPath}/sessions")).ShouldBe(HttpStatusCode.NoContent);
+        (await other.Get($"{account.Path}/contact")).ShouldRefuse(401, "unauthenticated");
+        (await Keyed(account, call, call.TextOf("digits"))).Status.ShouldBe(204);
+        (await account.Root.Get($"{account.Path}/contact")).TextOf("phone").ShouldBe(phone);
+    }
+
+    [Fact]
     public async Task Calls_and_requests_have_an_end_for_the_day()
     {
         var account = await api.RegisteredAccount();

@@ -1,5 +1,6 @@
 using System.Net;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Tests.Support;
 using Wolverine;
 
 namespace MfaEvents.Server.Tests.Http;
@@ -204,6 +205,29 @@ public sealed class IdempotencyTests(TestRun run)
 
         (await api.RowsAsync("select id from mfa.mt_doc_rememberedanswer where tenant_id = $1", account.Id)).Count.ShouldBe(1);
         (await api.RowsAsync(expired)).ShouldBeEmpty();
+    }
+
+    [Theory, InlineData("contact"), InlineData("case")]
+    public async Task The_digits_of_a_call_come_again_while_it_is_open(string what)
+    {
+        var account = await api.RegisteredAccount();
+        (await account.Root.Put($"{account.Path}/contact", new { email = account.Email, phone = Scenarios.NewPhone() })).ShouldBe(HttpStatusCode.Accepted);
+        var found = await account.OpenedCase();
+        Task<Reply> Call() => what == "contact"
+            ? account.Root.Repeatably("k1").Post($"{account.Path}/contact/calls")
+            : found.Evidence("callBack", account.Agent().Repeatably("k1"));
+        var first = await Call();
+        first.ShouldHave("callId", "digits", "expiresAt");
+
+        var again = await Call();
+        (again.Status, again.Text, again.Location).ShouldBe((first.Status, first.Text, first.Location));
+        again.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        (await api.EventsAsync(account.Id, what == "contact" ? "account" : found.Stream)).Count(e => e.EventTypeName.EndsWith("_placed", StringComparison.Ordinal)).ShouldBe(1);
+        (await api.RowsAsync("select data::text from mfa.mt_doc_rememberedanswer where tenant_id = $1", account.Id))
+            .ShouldHaveSingleItem().ShouldNotContain($"\"{first.TextOf("digits")}\"");
+
+        account.Time.Pass(TimeSpan.FromMinutes(10));
+        (await Call()).ShouldHave("callId", "expiresAt").TextOf("callId").ShouldBe(first.TextOf("callId"));
     }
 
     [Fact]

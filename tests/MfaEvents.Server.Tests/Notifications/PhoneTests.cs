@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Notifications.Phone;
 using Wolverine;
 using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
@@ -111,6 +112,31 @@ public sealed class PhoneTests(PhoneTests.PhoneHost phone) : IClassFixture<Phone
     }
 
     [Fact]
+    public async Task An_answer_whose_node_died_before_it_was_taken_is_taken_when_it_comes_again_and_once()
+    {
+        var account = await api.RegisteredAccount();
+        var call = await Placed(account);
+        var body = Telephone.Keyed(call.Digits);
+        var signature = api.Sign(body, account.Time.Now);
+        await Seen(signature, call.CallId);
+        var replies = await Scenarios.AtOnce(4, _ => api.CallBack(call.CallId, body, signature, account.Time));
+        replies.Select(reply => reply.Status).Order().ShouldBe([204, 403, 403, 403]);
+        phone.Answers[call.CallId].ShouldBe([true]);
+    }
+
+    [Fact]
+    public async Task A_signature_that_came_for_one_call_serves_no_other()
+    {
+        var account = await api.RegisteredAccount();
+        var (first, second) = (await Placed(account), await Placed(account));
+        var body = Telephone.Keyed(second.Digits);
+        var signature = api.Sign(body, account.Time.Now);
+        await Seen(signature, first.CallId);
+        (await api.CallBack(second.CallId, body, signature, account.Time)).ShouldRefuse(403, "invalid-proof");
+        phone.Answers.ShouldNotContainKey(second.CallId);
+    }
+
+    [Fact]
     public async Task In_Development_digits_can_be_keyed_without_a_gateway()
     {
         var account = await api.RegisteredAccount();
@@ -143,6 +169,14 @@ public sealed class PhoneTests(PhoneTests.PhoneHost phone) : IClassFixture<Phone
             .ShouldBe([young.CallId.ToString()]);
     }
 
+    // As a node leaves it that is killed right after.
+    private async Task Seen(string signature, Guid callId)
+    {
+        await using var directory = api.Services.GetRequiredService<IDirectoryStore>().LightweightSession();
+        directory.Insert(new SeenSignature(TelephonySignature.Parse(signature)!.SeenId(), DateTimeOffset.UtcNow, callId));
+        await directory.SaveChangesAsync(TestContext.Current.CancellationToken);
+    }
+
     private async Task<PreparedCall> Placed(OpenAccount account)
     {
         var call = await Prepared(account, account.Time.Now);
@@ -164,11 +198,14 @@ public sealed class PhoneTests(PhoneTests.PhoneHost phone) : IClassFixture<Phone
 
         public CallPurpose Purpose => CallPurpose.CaseEvidence;
 
-        public Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now)
+        public async Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now)
         {
-            if (Failing.ContainsKey(answered.Id)) throw new InvalidOperationException("It fails.");
-            Answers.GetOrAdd(answered.Id, _ => []).Add(right);
-            return Task.CompletedTask;
+            var id = answer.Call.Id;
+            if (Failing.ContainsKey(id)) throw new InvalidOperationException("It fails.");
+            await using var session = Host.Store.LightweightSession(answer.Call.AccountId);
+            answer.TakeIn(session);
+            await session.SaveChangesAsync(http.RequestAborted);
+            Answers.GetOrAdd(id, _ => []).Add(answer.IsRight);
         }
 
         public async ValueTask InitializeAsync() => Host = await run.StartHostAsync("mfa_phone", services: services =>

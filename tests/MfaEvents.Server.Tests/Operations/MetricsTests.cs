@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using MfaEvents.Server.Operations;
+using MfaEvents.Server.Tests.Support;
 using Npgsql;
 
 namespace MfaEvents.Server.Tests.Operations;
@@ -93,6 +94,86 @@ public sealed class MetricsTests(OperatedHost operated) : IDisposable
         Listen();
         for (var attempt = 0; attempt < 3; attempt++) (await device.Verify(device.Code())).Status.ShouldBe(429);
         counts.ShouldBe(new Dictionary<string, long> { ["mfaevents.waits verifications"] = 3 });
+    }
+
+    [Fact]
+    public async Task Each_step_of_a_case_counts_and_so_does_whoever_is_turned_away_after_that_is_recorded_no_more()
+    {
+        Listen();
+        var account = await operated.Host.RegisteredAccount();
+        var found = await account.OpenedCase().Requested();
+        for (var attempt = 0; attempt < 5; attempt++) (await found.Approve(account.Approver("ann"))).ShouldRefuse(403, "second-person-required");
+        (await found.Refuse()).ShouldBe(HttpStatusCode.OK);
+
+        counts.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["mfaevents.case_steps caseOpened"] = 1,
+                ["mfaevents.case_steps evidenceRecorded"] = 2,
+                ["mfaevents.case_steps removalRequested"] = 1,
+                ["mfaevents.case_steps secondPersonMissing"] = 5,
+                ["mfaevents.case_steps removalDeclined"] = 1,
+            },
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_recovery_counts_by_outcome_and_its_proofs_links_and_callbacks_by_theirs()
+    {
+        var (account, _) = await operated.Host.AccountWithLostDevice();
+        Listen();
+        var recovery = await account.BegunRecovery();
+        (await recovery.ProveEmail("wrong")).Status.ShouldBe(403);
+        await Task.FromResult(recovery).EmailProven();
+        var call = (await recovery.Call()).ShouldBe(HttpStatusCode.Created);
+        var (callId, digits) = (call["callId"].GetGuid(), call.TextOf("digits"));
+        (await operated.Host.CallBack(callId, Telephone.Keyed(digits), "t=1", account.Time)).Status.ShouldBe(403);
+        (await account.KeyDigits(callId, Telephone.Wrong(digits))).ShouldBe(HttpStatusCode.NoContent);
+        (await account.KeyDigits(callId, digits)).ShouldBe(HttpStatusCode.NoContent);
+        (await recovery.Complete()).ShouldBe(HttpStatusCode.OK);
+        (await recovery.Repudiate("wrong")).Status.ShouldBe(403);
+        (await recovery.Repudiate(await recovery.RepudiationToken())).ShouldBe(HttpStatusCode.NoContent);
+
+        counts.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["mfaevents.recoveries started"] = 1,
+                ["mfaevents.recovery_proofs refused email"] = 1,
+                ["mfaevents.recovery_proofs accepted email"] = 1,
+                ["mfaevents.callbacks refused"] = 1,
+                ["mfaevents.callbacks accepted"] = 2,
+                ["mfaevents.recovery_proofs refused phone"] = 1,
+                ["mfaevents.recovery_proofs accepted phone"] = 1,
+                ["mfaevents.recoveries completed"] = 1,
+                ["mfaevents.sign_ins succeeded recovery"] = 1,
+                ["mfaevents.links refused repudiation"] = 1,
+                ["mfaevents.links accepted repudiation"] = 1,
+                ["mfaevents.recoveries repudiated"] = 1,
+            },
+            ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_link_counts_by_what_it_is_good_for_and_whether_it_was()
+    {
+        var account = await operated.Host.RegisteredAccount();
+        var email = Scenarios.NewEmail();
+        (await account.Root.Put($"{account.Path}/contact", new { email, phone = account.Phone })).ShouldBe(HttpStatusCode.Accepted);
+        var proof = (await Mailbox.Of(account, email).Get("Confirm this e-mail address")).Token;
+        var notice = (await Mailbox.Of(account).Get("A change of contact information was asked for")).Token;
+        Listen();
+        foreach (var token in (string[])["wrong", proof]) await account.Root.Post($"{account.Path}/contact/email-proofs", new { token });
+        for (var time = 0; time < 2; time++) await account.Stranger().Post("/repudiations", new { token = notice });
+
+        counts.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["mfaevents.links refused contactEmail"] = 1,
+                ["mfaevents.links accepted contactEmail"] = 1,
+                ["mfaevents.links accepted repudiation"] = 1,
+                ["mfaevents.links refused repudiation"] = 1,
+            },
+            ignoreOrder: true);
     }
 
     private void Listen()

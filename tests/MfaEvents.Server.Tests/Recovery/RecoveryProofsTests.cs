@@ -1,5 +1,6 @@
 using System.Net;
 using MfaEvents.Server.Recovery;
+using Npgsql;
 
 namespace MfaEvents.Server.Tests.Recovery;
 
@@ -129,6 +130,43 @@ public sealed class RecoveryProofsTests(TestRun run)
         (await theirs.Step()).ShouldBe("verified");
         (await account.KeyDigits(myCall["callId"].GetGuid(), myCall.TextOf("digits"))).ShouldBe(HttpStatusCode.NoContent);
         (await mine.Step()).ShouldBe("verified");
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_again_counts_once_whatever_it_was()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        var call = (await recovery.Call()).ShouldBe(HttpStatusCode.Created);
+        foreach (var digits in (string[])[Telephone.Wrong(call.TextOf("digits")), call.TextOf("digits")])
+        {
+            var body = Telephone.Keyed(digits);
+            var signature = api.Sign(body, account.Time.Now);
+            var replies = await Scenarios.AtOnce(3, _ => api.CallBack(call["callId"].GetGuid(), body, signature, account.Time));
+            replies.Select(reply => reply.Status).Order().ShouldBe([204, 403, 403]);
+        }
+
+        (await recovery.Step()).ShouldBe("verified");
+        (await recovery.Events()).ShouldBe(
+            ["recovery_started", "email_verified", "phone_call_placed", "recovery_proof_rejected", "phone_verified"]);
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_the_root_user_while_a_call_is_prepared()
+    {
+        var (account, _) = await api.AccountWithLostDevice();
+        var recovery = await account.BegunRecovery().EmailProven();
+        await using var connection = await api.ConnectAsync();
+        await using var slow = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("lock table directory.mt_doc_phonecall in share mode", connection, slow);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var call = Task.Run(recovery.Call);
+        await Task.Delay(TimeSpan.FromSeconds(0.5), TestContext.Current.CancellationToken);
+        (await recovery.Complete().WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken)).ShouldRefuse(409, "recovery-state");
+        call.IsCompleted.ShouldBeFalse();
+        await slow.CommitAsync(TestContext.Current.CancellationToken);
+        (await call).ShouldBe(HttpStatusCode.Created);
     }
 
     [Fact]

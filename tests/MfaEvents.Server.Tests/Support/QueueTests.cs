@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using MfaEvents.Server.Support;
 
 namespace MfaEvents.Server.Tests.Support;
@@ -51,6 +52,29 @@ public sealed class QueueTests(TestRun run)
         pages.ShouldBe(1);
         seen.ShouldBe(cases.Skip(1).Select(found => found.Id));
         (await account.Agent().Get("/cases?state=lost&limit=0&cursor=x")).ShouldFindFault("state", "limit", "cursor");
+    }
+
+    [Fact]
+    public async Task What_nobody_decided_in_time_is_shown_and_found_as_expired_before_its_message_comes()
+    {
+        var account = await api.RegisteredAccount();
+        var agent = Scenarios.NewName("agent");
+        var open = await account.OpenedCase(by: agent);
+        var requested = await account.OpenedCase((await account.CreatedUser()).Principal!, agent).Requested();
+        (await Found("open")).ShouldBe([open.Id]);
+        (await Found("expired")).ShouldBeEmpty();
+
+        account.Time.Pass(TimeSpan.FromDays(7));
+
+        (await Found("open")).ShouldBeEmpty();
+        (await Found("requested")).ShouldBeEmpty();
+        (await Found("expired")).ShouldBe([open.Id, requested.Id]);
+        var items = (await account.Agent().Get($"/cases?agent={agent}"))["items"].EnumerateArray().ToArray();
+        items.ShouldAllBe(item => item.GetProperty("state").GetString() == "expired" && item.GetProperty("waitsFor").ValueKind == JsonValueKind.Null);
+
+        async Task<IEnumerable<Guid>> Found(string state) =>
+            (await account.Agent().Get($"/cases?state={state}&agent={agent}")).ShouldBe(HttpStatusCode.OK)["items"].EnumerateArray()
+                .Select(item => item.GetProperty("caseId").GetGuid());
     }
 
     [Fact]

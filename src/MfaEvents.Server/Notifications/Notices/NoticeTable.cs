@@ -97,7 +97,11 @@ public static class NoticeTable
             + "up: somebody speaks in your name.") with { Link = null },
         On<RemovalApproved>("Support will remove every MFA device", (e, of) =>
             $"Two people of our support desk agreed to remove every device of {of.Who}. It happens on "
-            + $"{e.ExecutesAt.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm", CultureInfo.InvariantCulture)} UTC, unless it is "
+            + $"{Minute(e.ExecutesAt)}, unless it is stopped by then: by the link below, or by a sign-in with a device. If this mail "
+            + "reached you late, it is put off.") with { Link = LinkPurpose.Veto },
+        On<RemovalPutOff>("The removal of your MFA was put off", (e, of) =>
+            $"Two people of our support desk agreed to remove every device of {of.Who}. It was put off because you could not be told in "
+            + $"time, and happens {(e.ExecutesAt is { } at ? $"on {Minute(at)}" : "a whole cooling-off after you were told")}, unless it is "
             + "stopped by then: by the link below, or by a sign-in with a device.") with { Link = LinkPurpose.Veto },
         On<RemovalDeclined>("Support refused to remove your MFA", (_, of) =>
             $"The removal of the devices of {of.Who}, which somebody had asked our support desk for, was refused.")
@@ -107,8 +111,9 @@ public static class NoticeTable
             + "the password.") with { Link = null },
         On<EnrolmentCodeIssued>("Support handed out an enrolment code", (_, of) =>
             $"Our support desk handed out the code with which {of.Who} signs in after the password, until a device is active."),
-        On<CaseExpired>("A case at support expired", (_, of) =>
-            $"Nobody decided in time about the devices of {of.Who}, which somebody asked our support desk to remove: they stay.")
+        On<CaseExpired>("A case at support expired", (e, of) => e.Untold
+            ? $"You could not be told in time that the devices of {of.Who} were to be removed by our support desk: they stay."
+            : $"Nobody decided in time about the devices of {of.Who}, which somebody asked our support desk to remove: they stay.")
             with { Link = null },
         On<CaseClosed>("A case at support was closed", (_, of) =>
             $"The case about the devices of {of.Who} at our support desk was closed. A removal that was to come does not.")
@@ -161,6 +166,9 @@ public static class NoticeTable
         (true, false) => "e-mail address",
         _ => "phone number",
     };
+
+    private static string Minute(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("d MMMM yyyy 'at' HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     private static string Upper(string words) => char.ToUpperInvariant(words[0]) + words[1..];
 

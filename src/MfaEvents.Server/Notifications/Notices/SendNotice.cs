@@ -22,7 +22,7 @@ public static partial class SendNoticeHandler
 {
     private const int LongestUserAgent = 120;
 
-    public static async Task Handle(
+    public static async Task<RecordVetoNotice?> Handle(
         SendNotice message,
         IDocumentStore store,
         Mails mails,
@@ -31,19 +31,19 @@ public static partial class SendNoticeHandler
         CancellationToken cancellation)
     {
         await using var query = store.QuerySession(message.AccountId);
-        if (await query.EventAsync(message.Stream, message.Version, cancellation) is not { } happened) return;
-        if (NoticeTable.RowOf(happened.Data) is not { } row) return;
+        if (await query.EventAsync(message.Stream, message.Version, cancellation) is not { } happened) return null;
+        if (NoticeTable.RowOf(happened.Data) is not { } row) return null;
 
         // An address that was taken back meanwhile is a stranger's; that it was is the last that it is told.
-        if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return;
+        if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return null;
         var since = await query.RecoveryBeganAsync(message.Stream, cancellation) ?? happened.Timestamp;
         var isTakenBack = happened.Data is ContactRestored restored
             && account.ContactsTakenBack(restored).Contains(message.ContactVersion);
-        if (!isTakenBack && !account.HasSay(message.ContactVersion, since, settings.Contact)) return;
+        if (!isTakenBack && !account.HasSay(message.ContactVersion, since, settings.Contact)) return null;
 
         var who = WhoOf(await query.SubjectAsync(message.Stream, cancellation));
         var device = await DeviceAsync(query, happened, cancellation);
-        if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return;
+        if (row.Sentence(happened.Data, new NoticeFacts(who, device)) is not { } sentence) return null;
 
         var isSent = await mails.SendAsync(
             new Addressee(message.AccountId, message.ContactVersion),
@@ -60,8 +60,7 @@ public static partial class SendNoticeHandler
                 return row.Link is { } purpose ? WithLink(letter, purpose, who, session) : letter;
             },
             cancellation);
-        if (isSent && happened.Data is RemovalApproved)
-            await store.TellOfDeliveryAsync(message, settings.Support, clock.GetUtcNow(), cancellation);
+        return isSent && row.Link == LinkPurpose.Veto ? new RecordVetoNotice(message.Stream, message.ContactVersion) : null;
 
         Letter WithLink(Letter letter, LinkPurpose purpose, string whom, IDocumentSession session)
         {

@@ -1,3 +1,4 @@
+using Marten;
 using MfaEvents.Server.Accounts;
 
 namespace MfaEvents.Server.Notifications.Phone;
@@ -11,7 +12,7 @@ public static class ForgetCallsHandler
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(24);
 
     public static async Task Handle(
-        ForgetCalls message, IDirectoryStore directory, TimeProvider clock, CancellationToken cancellation)
+        ForgetCalls message, IDirectoryStore directory, IDocumentStore accounts, TimeProvider clock, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var (over, old) = (now - Remembered, now - TelephonySignature.Lifetime * 3);
@@ -19,5 +20,9 @@ public static class ForgetCallsHandler
         session.DeleteWhere<PhoneCall>(call => call.ExpiresAt <= over);
         session.DeleteWhere<SeenSignature>(seen => seen.SeenAt <= old);
         await session.SaveChangesAsync(cancellation);
+
+        await using var answers = accounts.LightweightSession();
+        answers.DeleteWhere<TakenAnswer>(taken => taken.AnyTenant() && taken.TakenAt <= old);
+        await answers.SaveChangesAsync(cancellation);
     }
 }

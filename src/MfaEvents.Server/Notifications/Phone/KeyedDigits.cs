@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using JasperFx;
+using Marten;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Operations;
 using MfaEvents.Server.Sealing;
-using MfaEvents.Server.Setup;
 using Wolverine.Http;
 
 namespace MfaEvents.Server.Notifications.Phone;
@@ -30,11 +31,23 @@ public interface IAnsweredByPhone
     /// Takes what was keyed. Whether the call is still open, late or has had its wrong digits is for the subject to decide, under
     /// its own lock.
     /// </summary>
-    /// <param name="answered">The call.</param>
-    /// <param name="right">Whether the digits are those that the page shows.</param>
+    /// <param name="answer">What was keyed into which call, to be taken in the transaction of what it does.</param>
     /// <param name="http">The gateway's request.</param>
     /// <param name="now">The time.</param>
-    Task AnsweredAsync(PhoneCall answered, bool right, HttpContext http, DateTimeOffset now);
+    Task AnsweredAsync(PhoneAnswer answer, HttpContext http, DateTimeOffset now);
+}
+
+/// <summary>What the gateway says that somebody keyed.</summary>
+/// <param name="Call">The call.</param>
+/// <param name="IsRight">Whether the digits are those that the page shows.</param>
+/// <param name="Taken">That this was taken.</param>
+public sealed record PhoneAnswer(PhoneCall Call, bool IsRight, TakenAnswer Taken)
+{
+    /// <summary>
+    /// Notes in the transaction of what it does that it was taken. Sent again, because a node died before it could say so, it does
+    /// nothing twice: the second transaction fails.
+    /// </summary>
+    public void TakeIn(IDocumentSession session) => session.Insert(Taken);
 }
 
 /// <summary>Takes what was keyed from the gateway, and from nobody else.</summary>
@@ -51,29 +64,51 @@ public sealed class PhoneAnswers(
         string callId, string digits, byte[] body, string? signature, HttpContext http, DateTimeOffset now)
     {
         var cancellation = http.RequestAborted;
+        var id = Uuid.Parse(callId) ?? Guid.Empty;
         if (secret.Value is not { } key
             || TelephonySignature.Parse(signature) is not { } signed
-            || !signed.Fits(key, body, now))
+            || !signed.Fits(key, body, now)
+            || !await ServesAsync(signed, id, now, cancellation))
             return Refused();
 
-        // A second delivery waits for the first, on whatever node. The signature has served once that is done, and not before: a
-        // node that dies in between leaves it to the gateway's next attempt, and what is keyed twice decides once.
-        await using var session = directory.LightweightSession();
-        await session.HoldAsync(signed.SeenId(), cancellation);
-        if (await session.LoadAsync<SeenSignature>(signed.SeenId(), cancellation) is not null) return Refused();
-        if (Uuid.Parse(callId) is not { } id || await session.LoadAsync<PhoneCall>(id, cancellation) is not { } call)
-            return Problems.NotFound;
-        await rooms.Single(room => room.Purpose == call.Purpose).AnsweredAsync(call, call.Shows(digits, seals), http, now);
-        session.Insert(new SeenSignature(signed.SeenId(), now));
-        await session.SaveChangesAsync(CancellationToken.None);
+        await using var session = directory.QuerySession();
+        if (await session.LoadAsync<PhoneCall>(id, cancellation) is not { } call) return Problems.NotFound;
+        try
+        {
+            var answer = new PhoneAnswer(call, call.Shows(digits, seals), new TakenAnswer(signed.SeenId(), now));
+            await rooms.Single(room => room.Purpose == call.Purpose).AnsweredAsync(answer, http, now);
+        }
+        catch (DocumentAlreadyExistsException)
+        {
+            return Refused();
+        }
 
         metrics.CountCallback("accepted");
         return Answer.NoContent;
+    }
 
-        Answer Refused()
+    private Answer Refused()
+    {
+        metrics.CountCallback("refused");
+        return Problems.InvalidProof;
+    }
+
+    // A signature covers no call: it serves the first that it came for, and no other. Once it did what it was sent for, it does not
+    // serve that one either; but that is noted with what it does.
+    private async Task<bool> ServesAsync(
+        TelephonySignature signature, Guid callId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var session = directory.LightweightSession();
+        try
         {
-            metrics.CountCallback("refused");
-            return Problems.InvalidProof;
+            session.Insert(new SeenSignature(signature.SeenId(), now, callId));
+            await session.SaveChangesAsync(cancellation);
+            return true;
+        }
+        catch (DocumentAlreadyExistsException)
+        {
+            await using var query = directory.QuerySession();
+            return (await query.LoadAsync<SeenSignature>(signature.SeenId(), cancellation))?.CallId == callId;
         }
     }
 }

@@ -47,10 +47,16 @@ public sealed record PhoneCall(
     public static void Map(StoreOptions store) => store.Schema.For<PhoneCall>().Duplicate(call => call.ExpiresAt);
 }
 
-/// <summary>A signature of the gateway that has served: none serves twice, on whatever node.</summary>
+/// <summary>A signature of the gateway that came: none serves two calls, on whatever node.</summary>
 /// <param name="Id">SHA-256 over it.</param>
-/// <param name="SeenAt">When.</param>
-public sealed record SeenSignature(string Id, DateTimeOffset SeenAt)
+/// <param name="SeenAt">When it came first.</param>
+/// <param name="CallId">For which call.</param>
+public sealed record SeenSignature(string Id, DateTimeOffset SeenAt, Guid CallId)
 {
     public static void Map(StoreOptions store) => store.Schema.For<SeenSignature>().Duplicate(seen => seen.SeenAt);
 }
+
+/// <summary>An answer of the gateway that was taken, in the account that it was about: none does twice what it does.</summary>
+/// <param name="Id">SHA-256 over its signature.</param>
+/// <param name="TakenAt">When.</param>
+public sealed record TakenAnswer(string Id, DateTimeOffset TakenAt);

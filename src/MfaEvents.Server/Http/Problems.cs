@@ -53,6 +53,9 @@ public static class Problems
     public static Problem NoView { get; } =
         new(409, "conflict", "This projection cannot be rebuilt so: the audit trail can.");
 
+    public static Problem ErasureRuns { get; } =
+        new(409, "conflict", "Personal data are being erased: a view that is built meanwhile could bring them back. Try again when it has ended.");
+
     public static Problem ProjectionRuns { get; } = new(409, "conflict", "The projection runs already.");
 
     public static Problem EmailTaken { get; } =

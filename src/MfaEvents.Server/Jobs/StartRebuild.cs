@@ -1,6 +1,7 @@
 using Marten;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Audit.Erasure;
 using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Operations;
@@ -84,6 +85,8 @@ public static class StartRebuildEndpoint
         await session.HoldAsync(AdvisoryLock.Rebuild, cancellation);
         if (await session.Query<Rebuild>().AnyAsync(other => other.State == RebuildState.Running && other.Projection == name, cancellation))
             return (Problems.RebuildRunning, []);
+        if (await session.Query<DataErasure>().AnyAsync(erasure => erasure.AnyTenant() && !erasure.AreEventsDone, cancellation))
+            return (Problems.ErasureRuns, []);
 
         var rebuild = new Rebuild
         {

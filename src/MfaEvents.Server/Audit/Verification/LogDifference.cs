@@ -96,8 +96,9 @@ public static class EntryFields
 
         void Text(string field, string? whole, string? copy) => Compare(field, AuditCopy.Cut(whole) == copy);
 
-        // That a row has lost it is for the witness of personal data to say.
-        void Erasable(string field, string? whole, string? copy) => Compare(field, copy is null || AuditCopy.Cut(whole) == copy);
+        // That one of them has lost it is for the witness of personal data to say.
+        void Erasable(string field, string? whole, string? copy) =>
+            Compare(field, whole is null || copy is null || AuditCopy.Cut(whole) == copy);
 
         void Compare(string field, bool same)
         {

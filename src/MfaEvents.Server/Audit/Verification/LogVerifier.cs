@@ -87,7 +87,7 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
         }
 
         if (await written.AfterAsync(tree.Size) is { } longer) findings.Truncated(tree.Size, longer);
-        if (witness.Missing is { } missing) findings.Add(missing);
+        if (witness.First is { } found) findings.Add(found);
         if (findings.First is null) await CompareLevelsAsync(session, levels, findings, cancellation);
         return new LogVerification(size, Convert.ToBase64String(tree.Root), findings.First is null, findings.First);
     }

@@ -16,11 +16,12 @@ public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
 {
     private const string Erased = "personal_data_erased";
 
-    // What is gone and not accounted for yet: the first of each field.
+    // What is gone and not accounted for yet, and what a row has that its event has no more: the first of each field.
     private readonly SortedDictionary<PersonalField, LogDifference> missing = [];
+    private readonly SortedDictionary<PersonalField, LogDifference> left = [];
 
-    /// <summary>The first thing that is gone without an erasure, once the whole history has been seen.</summary>
-    public LogDifference? Missing => missing.Values.MinBy(found => found.Index);
+    /// <summary>The first thing that is gone without an erasure or there in spite of one, once the whole history has been seen.</summary>
+    public LogDifference? First => missing.Values.Concat(left.Values).MinBy(found => found.Index);
 
     /// <summary>Looks at one entry and its row; a value that is not what the event commits to is the answer.</summary>
     public async ValueTask<LogDifference?> ObserveAsync(AuditEntry entry, AuditEntry? row, CancellationToken cancellation)
@@ -39,7 +40,9 @@ public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
         AuditEntry entry, PersonalField field, int index, string? salt, string? value, string? copied, StoredEvent? copy)
     {
         if (copy is not null && copied is null && value is not null)
-            Miss(entry, DifferenceKind.RowChanged, field, $"Row {entry.Index} of the audit trail has lost its {Name(field)}.");
+            missing.TryAdd(field, Found(entry, DifferenceKind.RowChanged, field, $"Row {entry.Index} of the audit trail has lost its {Name(field)}."));
+        if (copied is not null && value is null)
+            left.TryAdd(field, Found(entry, DifferenceKind.RowChanged, field, $"Row {entry.Index} of the audit trail has a {Name(field)} that its event has not."));
         if (entry.Event.PersonalDataCommitment is not { } commitment) return null;
         return Compare(entry, field, index, commitment, salt is null ? null : new Committed(salt, value), value is not null);
     }
@@ -76,20 +79,20 @@ public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
         if (committed is { } there ? Commitment.Holds(commitment, index, there) : !isThere)
         {
             if (committed is null)
-                Miss(entry, DifferenceKind.PersonalDataMissing, field, $"Entry {entry.Index} has lost its {Name(field)}, and no erasure says so.");
+                missing.TryAdd(field, Found(
+                    entry, DifferenceKind.PersonalDataMissing, field, $"Entry {entry.Index} has lost its {Name(field)}, and no erasure says so."));
             return null;
         }
 
-        return new LogDifference(
-            entry.Index,
+        return Found(
+            entry,
             DifferenceKind.PersonalDataChanged,
-            entry.Event.EventId,
-            [Name(field)],
+            field,
             $"The {Name(field)} of entry {entry.Index} is not the one that its event commits to.");
     }
 
-    private void Miss(AuditEntry entry, DifferenceKind kind, PersonalField field, string sentence) =>
-        missing.TryAdd(field, new LogDifference(entry.Index, kind, entry.Event.EventId, [Name(field)], sentence));
+    private static LogDifference Found(AuditEntry entry, DifferenceKind kind, PersonalField field, string sentence) =>
+        new(entry.Index, kind, entry.Event.EventId, [Name(field)], sentence);
 
     private static IEnumerable<PersonalField> FieldsOf(StoredEvent erased)
     {

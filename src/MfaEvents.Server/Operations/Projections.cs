@@ -16,7 +16,7 @@ public sealed class Projections(IDocumentStore store, IWolverineRuntime wolverin
         select coalesce((select max(seq_id) from {EventStore.Schema}.mt_events), 0);
         select name, last_seq_id,
             (select extract(epoch from clock_timestamp() - waiting.timestamp)::float8 from {EventStore.Schema}.mt_events waiting
-                where waiting.seq_id > last_seq_id order by waiting.seq_id limit 1)
+                where waiting.seq_id > last_seq_id and waiting.type <> 'tombstone' order by waiting.seq_id limit 1)
         from {EventStore.Schema}.mt_event_progression;
         select assigned.id from {Messaging.Schema}.wolverine_node_assignments assigned
         join {Messaging.Schema}.wolverine_nodes node on node.id = assigned.node_id

@@ -30,9 +30,6 @@ public sealed partial class SupportCaseSnapshot : SingleStreamProjection<Support
 /// <summary>Who somebody is at the desk: issuer and subject.</summary>
 public static class People
 {
-    /// <summary>The product itself, which nobody vouches for.</summary>
-    public static Person Product { get; } = new("", Origin.Product.Actor);
-
     /// <summary>Who did what an event tells of; its metadata says it.</summary>
     public static Person Of(IEvent e) => new(e.GetHeader(Origin.ActorIssuerHeader)?.ToString() ?? "", e.UserName ?? "");
 

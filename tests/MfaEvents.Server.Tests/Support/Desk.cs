@@ -96,11 +96,6 @@ public sealed record DeskCase(OpenAccount Account, Guid Id, string Principal)
 
     public Task<long> Version() => Account.VersionOf(Stream);
 
-    /// <summary>Every address of the owner has the link that vetoes.</summary>
-    public Task IsTold(int addresses = 1) => Scenarios.Eventually(
-        async () => (await Account.Host.EventsAsync(Account.Id, Stream)).Count(e => e.EventTypeName == "removal_notice_delivered") == addresses,
-        "the owner is told of the removal");
-
     /// <summary>The message of the removal is handled, after so long: the whole cooling-off, unless the test says otherwise.</summary>
     public async Task ComesDue(TimeSpan? after = null)
     {

@@ -92,6 +92,19 @@ public sealed class UntoldOwnerTests(TestRun run) : IAsyncLifetime
         (await found.State()).ShouldBe("executed");
     }
 
+    [Fact]
+    public async Task The_link_of_the_notice_that_says_so_vetoes_too()
+    {
+        var account = await run.Host.RegisteredAccount();
+        var found = await account.OpenedCase().Approved();
+        account.Time.Pass(TimeSpan.FromHours(5));
+        run.Host.Clock.Set(account.Time.Next());
+        await run.Host.HandleAsync(account.Id, new RecordVetoNotice(found.Stream, 2));
+        var token = (await Mailbox.Of(account).Get("The removal of your MFA was put off")).Token;
+        (await account.Stranger().Post(found.Path + "/veto", new { token })).ShouldBe(HttpStatusCode.NoContent);
+        (await found.State()).ShouldBe("vetoed");
+    }
+
     private static Task<IReadOnlyList<IEvent>> Told(DeskCase found) => found.Account.Host.EventsAsync(found.Account.Id, found.Stream);
 
     private sealed class DeadServer : IMailCarrier

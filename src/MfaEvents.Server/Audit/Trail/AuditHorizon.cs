@@ -21,7 +21,7 @@ public static class AuditHorizon
             coalesce((select max(seq_id) from {EventStore.Schema}.mt_events), 0),
             coalesce(max(audit.last_seq_id), 0),
             (select timestamp from {EventStore.Schema}.mt_events
-                where seq_id <= max(audit.last_seq_id) order by seq_id desc limit 1)
+                where seq_id <= max(audit.last_seq_id) and {StoredEvents.Happened} order by seq_id desc limit 1)
         from {EventStore.Schema}.mt_event_progression audit where audit.name = '{AuditTrail.ShardName}'
         """;
 

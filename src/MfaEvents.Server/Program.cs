@@ -31,6 +31,7 @@ try
     builder.AddBearerTokens(settings);
     builder.AddSignIn();
     builder.AddAudit();
+    builder.AddAuditPush(settings, database);
     builder.AddSupportDesk();
     builder.AddMail(settings);
     builder.AddPhone(settings);

@@ -9,7 +9,17 @@ namespace MfaEvents.Server.Operations;
 /// <summary>How the service is, part by part.</summary>
 public sealed record HealthView(string Status, HealthParts Parts);
 
-public sealed record HealthParts(PartHealth Database, PartHealth KeyRing, PartHealth Checkpoints, IReadOnlyList<ProjectionHealth> Projections);
+/// <param name="Database">The database.</param>
+/// <param name="KeyRing">The key ring of the node that was asked.</param>
+/// <param name="Checkpoints">The checkpoints that are written out.</param>
+/// <param name="AuditPush">The receiver of the audit push; null where none is configured.</param>
+/// <param name="Projections">Every projection.</param>
+public sealed record HealthParts(
+    PartHealth Database,
+    PartHealth KeyRing,
+    PartHealth Checkpoints,
+    PartHealth? AuditPush,
+    IReadOnlyList<ProjectionHealth> Projections);
 
 /// <summary>One part: <c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>, and a sentence.</summary>
 public sealed record PartHealth(string Status, string Detail);
@@ -38,8 +48,12 @@ public static class ReadHealthEndpoint
             // The database's own part says so.
         }
 
-        return Answer.Ok(new HealthView(
-            Health.Word(report.Status), new HealthParts(Part(Health.Database), Part(Health.KeyRing), Part(Health.Checkpoints), told)));
+        return Answer.Ok(new HealthView(Health.Word(report.Status), new HealthParts(
+            Part(Health.Database),
+            Part(Health.KeyRing),
+            Part(Health.Checkpoints),
+            report.Entries.ContainsKey(Health.AuditPush) ? Part(Health.AuditPush) : null,
+            told)));
 
         PartHealth Part(string name) => new(Health.Word(report.Entries[name].Status), report.Entries[name].Description ?? "");
     }

@@ -22,6 +22,9 @@ public static class AdvisoryLock
     /// <summary>"checkpts": the node that writes checkpoints out.</summary>
     public const long Checkpoints = 0x6368_6563_6b70_7473;
 
+    /// <summary>"pushaudt": the node that pushes the audit trail.</summary>
+    public const long Push = 0x7075_7368_6175_6474;
+
     /// <summary>"rebuilds": the beginning of a rebuild.</summary>
     public const long Rebuild = 0x7265_6275_696c_6473;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MfaEvents.Server.Audit.Push;
 
 namespace MfaEvents.Server.Setup;
 
@@ -11,4 +12,7 @@ public sealed class AuditSettings
 
     /// <summary>Where to; <c>{DataDirectory}/checkpoints</c> when it is not given. Nodes share it, or each has some of them.</summary>
     public string? CheckpointFolder { get; init; }
+
+    /// <summary>Who the events of all accounts are pushed to.</summary>
+    public PushSettings Push { get; init; } = new();
 }

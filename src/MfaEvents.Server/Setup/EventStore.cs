@@ -10,6 +10,7 @@ using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit.Log;
+using MfaEvents.Server.Audit.Push;
 using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
@@ -93,6 +94,7 @@ public static class EventStore
         store.Schema.For<BuiltView>();
         AuditTables.Map(store);
         LogTables.Map(store);
+        PushTables.Map(store);
 
         store.Projections.Add<PrincipalMfaSnapshot>(ProjectionLifecycle.Inline);
         store.Projections.Add<AccountSnapshot>(ProjectionLifecycle.Inline);

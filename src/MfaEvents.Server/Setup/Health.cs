@@ -16,6 +16,7 @@ public static class Health
     public const string KeyRing = "keyRing";
     public const string Projections = "projections";
     public const string Checkpoints = "checkpoints";
+    public const string AuditPush = "auditPush";
 
     /// <summary>A part that has not answered by then is not well.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

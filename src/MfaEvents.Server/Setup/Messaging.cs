@@ -41,6 +41,7 @@ public static class Messaging
             wolverine.Durability.MessageStorageSchemaName = Schema;
 
             wolverine.RetryCalls();
+            wolverine.RetryPush();
 
             // A database that restarts or fails over is back within minutes; a message outlasts that, and is never lost.
             wolverine.OnException(DatabaseFaults.IsTransient)

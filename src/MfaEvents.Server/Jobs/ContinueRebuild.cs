@@ -71,7 +71,7 @@ public static partial class ContinueRebuildHandler
                 LogFailed(logger, rebuild.Id, exception.GetType().Name);
                 await DoAsync("rollback to savepoint step");
                 var why = exception is RebuildRefusedException ? exception.Message : $"It failed with a {exception.GetType().Name}";
-                return await EndAsync(RebuildState.Failed, $"{why}; the view is as it was.");
+                return await EndAsync(RebuildState.Failed, $"{why}; {rebuilder.Left(rebuild)}.");
             }
             finally
             {
@@ -80,7 +80,7 @@ public static partial class ContinueRebuildHandler
             }
         }
 
-        Task<Rebuild> CancelAsync(string by) => EndAsync(RebuildState.Cancelled, $"{by} cancelled it.");
+        Task<Rebuild> CancelAsync(string by) => EndAsync(RebuildState.Cancelled, $"{by} cancelled it; {rebuilder.Left(rebuild)}.");
 
         async Task<Rebuild> EndAsync(RebuildState state, string outcome)
         {

@@ -101,15 +101,18 @@ public sealed record Parity(long RowsCompared, long Differences, long Missing, I
 /// <summary>Somebody wants a rebuild to end.</summary>
 public sealed record RebuildCancellation(Guid Id, string By);
 
-/// <summary>Which version of its projection a view was built with.</summary>
+/// <summary>Which version of its projection a view was built with, all of it.</summary>
 /// <param name="Id">The projection.</param>
 /// <param name="Version">The version.</param>
 public sealed record BuiltView(string Id, int Version)
 {
+    /// <summary>What a view was built with of which nothing is written: the first releases wrote nothing.</summary>
+    private const int First = 1;
+
     /// <summary>Whether a view was built with an earlier version, and is expected to differ.</summary>
     public static async Task<bool> IsOlderAsync(
         IDocumentSession session, string projection, int version, CancellationToken cancellation) =>
-        await session.LoadAsync<BuiltView>(projection, cancellation) is { } built && built.Version < version;
+        ((await session.LoadAsync<BuiltView>(projection, cancellation))?.Version ?? First) < version;
 }
 
 /// <summary>A view cannot be swapped; the message says why, without its full stop.</summary>

@@ -117,7 +117,7 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
         if (loaded.Position < until) return loaded with { Stage = RebuildStage.Loading };
 
         await work.SwapAsync();
-        session.Store(new BuiltView(AuditTrail.ProjectionName, AuditTrail.RowVersion));
+        if (rebuild.AccountId is null) session.Store(new BuiltView(AuditTrail.ProjectionName, AuditTrail.RowVersion));
         return loaded with
         {
             State = RebuildState.Succeeded,

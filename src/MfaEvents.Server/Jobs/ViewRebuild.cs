@@ -23,6 +23,11 @@ public sealed class ViewRebuild(IDocumentStore store, TimeProvider clock) : IReb
         _ => MendAsync(session, rebuild, cancellation),
     };
 
+    // What is mended is right, and stays so.
+    public string Left(Rebuild rebuild) => rebuild.Stage == RebuildStage.Swapping
+        ? "some of what was lost may be back, and the rest of the view is as it was"
+        : IRebuilder.NothingChanged;
+
     public Task DropAsync(IDocumentSession session, Rebuild rebuild, CancellationToken cancellation) =>
         WorkOf(session, rebuild, cancellation).DropAsync();
 
@@ -118,7 +123,7 @@ public sealed class ViewRebuild(IDocumentStore store, TimeProvider clock) : IReb
             }
 
             await work.DropAsync();
-            session.Store(new BuiltView(work.View.Projection, work.View.Version));
+            if (rebuild.AccountId is null) session.Store(new BuiltView(work.View.Projection, work.View.Version));
             return rebuild with
             {
                 State = RebuildState.Succeeded,
@@ -134,30 +139,32 @@ public sealed class ViewRebuild(IDocumentStore store, TimeProvider clock) : IReb
 
     private async Task MendAsync(ViewWork work, Listed listed, bool isRaised, CancellationToken cancellation)
     {
-        await using var session = store.LightweightSession(listed.AccountId);
+        await using var connection = (NpgsqlConnection)store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(cancellation);
         if (listed.Stream is not { } stream)
         {
-            await session.BeginTransactionAsync(cancellation);
-            await work.DeleteAsync((NpgsqlConnection)session.Connection!, listed.AccountId, listed.Document!);
-            await session.SaveChangesAsync(cancellation);
+            await work.DeleteAsync(connection, listed.AccountId, listed.Document!);
             return;
         }
 
         // However long the stream is, the lock is held for its last events alone.
-        var replay = await PlayAsync(session, work, stream, null, cancellation);
-        await session.BeginTransactionAsync(cancellation);
-        var connection = (NpgsqlConnection)session.Connection!;
+        StreamReplay replay;
+        await using (var session = store.QuerySession(listed.AccountId))
+            replay = await PlayAsync(session, work, stream, null, cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await work.LockAsync(connection, listed.AccountId, stream);
-        await PlayAsync(session, work, stream, replay, cancellation);
+        var locked = SessionOptions.ForTransaction(transaction);
+        locked.TenantId = listed.AccountId;
+        await using (var session = store.QuerySession(locked)) await PlayAsync(session, work, stream, replay, cancellation);
         foreach (var document in replay.Documents(store.Options.Serializer()))
             if (!await work.WriteAsync(connection, listed.AccountId, document, replay.Version, isRaised))
                 throw new RebuildRefusedException($"{listed.AccountId} {document.Id} was written meanwhile, and not as its events say");
-        await session.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     // Page by page: a stream may be longer than the memory.
     private static async Task<StreamReplay> PlayAsync(
-        IDocumentSession session, ViewWork work, string stream, StreamReplay? begun, CancellationToken cancellation)
+        IQuerySession session, ViewWork work, string stream, StreamReplay? begun, CancellationToken cancellation)
     {
         var replay = begun ?? work.View.Begin(stream);
         int count;

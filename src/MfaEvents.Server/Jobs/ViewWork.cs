@@ -27,7 +27,7 @@ public sealed class ViewWork(NpgsqlConnection step, IReadOnlyStoreOptions option
     public async Task MakeListAsync()
     {
         await DoAsync(step, $"create table {List} (account_id text, stream text, document_id text, data jsonb)");
-        await DoAsync(step, $"create index on {List} (stream nulls first)");
+        await DoAsync(step, $"create index on {List} (stream)");
     }
 
     public Task DropAsync() => DoAsync(step, $"drop table if exists {List}");
@@ -38,6 +38,7 @@ public sealed class ViewWork(NpgsqlConnection step, IReadOnlyStoreOptions option
     /// <summary>How many events there are to play.</summary>
     public async Task<long> EventsAsync()
     {
+        await DoAsync(step, "set local statement_timeout = 0");
         await using var command = Command(
             step,
             $"select count(*) from {Events} where stream_id like any($1) and tenant_id = coalesce($2, tenant_id)",
@@ -91,11 +92,11 @@ public sealed class ViewWork(NpgsqlConnection step, IReadOnlyStoreOptions option
     /// <summary>Takes a few off the list; none when there is nothing on it.</summary>
     public async Task<IReadOnlyList<Listed>> TakeAsync()
     {
-        // What belongs to nobody goes first: its place may be that of something that was lost.
+        // What belongs to nobody goes last: what takes its place under another id is there by then.
         await using var command = Command(
             step,
             $"""
-            delete from {List} where ctid = any(array(select ctid from {List} order by stream nulls first limit {TakenAtOnce}))
+            delete from {List} where ctid = any(array(select ctid from {List} order by stream limit {TakenAtOnce}))
             returning account_id, stream, document_id, data::text
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -109,7 +110,7 @@ public sealed class ViewWork(NpgsqlConnection step, IReadOnlyStoreOptions option
         }
 
         // Deleted rows come back in the order in which they lay there.
-        return [.. taken.OrderBy(listed => listed.Stream is not null)];
+        return [.. taken.OrderBy(listed => listed.Stream is null)];
     }
 
     /// <summary>Takes the lock that commands take.</summary>
@@ -152,7 +153,7 @@ public sealed class ViewWork(NpgsqlConnection step, IReadOnlyStoreOptions option
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params object?[] values)
     {
-        var command = new NpgsqlCommand(sql, connection);
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         foreach (var value in values)
         {
             command.Parameters.Add(value is null

@@ -10,7 +10,7 @@ namespace MfaEvents.Server.Tests.Jobs;
 /// <summary>Views that are written with their events are thrown away and had back, while people work.</summary>
 public sealed class ViewRebuildTests(TestRun run)
 {
-    private static readonly string[] Deeds = ["principalmfa", "account", "devicename", "iamuser", "session", "rootrecovery", "supportcase", "caseinprogress"];
+    private static readonly string[] Documents = ["principalmfa", "account", "devicename", "iamuser", "session", "rootrecovery", "supportcase", "caseinprogress"];
 
     [Fact]
     public async Task Every_view_that_was_deleted_is_had_back_as_it_was()
@@ -19,7 +19,7 @@ public sealed class ViewRebuildTests(TestRun run)
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => RebuildTests.ABusyAccount(host))));
         var account = await HadARecoveryAndCases(host);
         var before = await RowsOf(host);
-        foreach (var table in Deeds) before[table].ShouldNotBeEmpty(table);
+        foreach (var table in Documents) before.ShouldContain(row => row.StartsWith(table), table);
 
         foreach (var view in InlineView.All) (await host.Rebuilt(view.Projection)).ShouldHaveSucceeded(missing: 0);
         (await RowsOf(host)).ShouldBe(before, "what is right stays as it is");
@@ -65,10 +65,19 @@ public sealed class ViewRebuildTests(TestRun run)
         var other = await host.RegisteredAccount();
         (await host.Rebuilt("PrincipalMfa", other.Id)).ShouldHaveSucceeded();
 
-        // What an earlier version has built is expected to differ.
-        await host.RowsAsync("update mfa.mt_doc_builtview set data = jsonb_set(data, '{version}', '0')");
+        // What an earlier version has built is expected to differ, until all of it was built by the new one.
+        await using (var session = host.Store.LightweightSession())
+        {
+            session.Store(new BuiltView("PrincipalMfa", 0));
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
         (await host.Rebuilt("PrincipalMfa", account.Id)).TextOf("state").ShouldBe("succeeded");
-        (await RowsOf(host))["principalmfa"].Where(row => row.Contains(account.Id)).ShouldBe(before["principalmfa"]);
+        (await RowsOf(host)).Where(row => row.Contains(account.Id)).ShouldBe(before);
+        await host.RowsAsync("update mfa.mt_doc_principalmfa set data = jsonb_set(data, '{consecutiveFailures}', '7') where id = 'root'");
+        (await host.Rebuilt("PrincipalMfa")).TextOf("state").ShouldBe("succeeded");
+        await host.RowsAsync("update mfa.mt_doc_principalmfa set data = jsonb_set(data, '{consecutiveFailures}', '7') where id = 'root'");
+        (await host.Rebuilt("PrincipalMfa")).TextOf("state").ShouldBe("failed");
     }
 
     [Fact]
@@ -165,11 +174,11 @@ public sealed class ViewRebuildTests(TestRun run)
     }
 
     // All but when a row was written, and the number that only tells one write of a document from another.
-    private static async Task<Dictionary<string, IReadOnlyList<string>>> RowsOf(MfaHost host)
+    private static async Task<IReadOnlyList<string>> RowsOf(MfaHost host)
     {
-        var rows = new Dictionary<string, IReadOnlyList<string>>();
-        foreach (var table in Deeds)
-            rows[table] = await host.RowsAsync($"select concat_ws(' ', tenant_id, id, mt_dotnet_type, data::text) from mfa.mt_doc_{table} order by 1");
+        var rows = new List<string>();
+        foreach (var table in Documents)
+            rows.AddRange(await host.RowsAsync($"select concat_ws(' ', '{table}', tenant_id, id, mt_dotnet_type, data::text) from mfa.mt_doc_{table} order by 1"));
         return rows;
     }
 }

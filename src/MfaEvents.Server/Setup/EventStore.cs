@@ -116,6 +116,11 @@ public static class EventStore
         store.Projections.Errors.SkipApplyErrors = false;
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
+
+        // A number that is missing may be that of an event whose transaction is still open: it is waited for as long as any
+        // transaction lives that may have drawn it, and skipped when none does.
+        store.Projections.UseTransactionEvidenceForGapSkipping = true;
+        store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;
     }
 
     private static void PinEventNames(IEventStoreOptions events)

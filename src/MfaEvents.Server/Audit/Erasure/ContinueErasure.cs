@@ -45,7 +45,8 @@ public static class ContinueErasureHandler
 
     private const string Sessions =
         $"""
-        update {EventStore.Schema}.mt_doc_session set data = data - $2::text[]
+        update {EventStore.Schema}.mt_doc_session
+        set data = data || (select jsonb_object_agg(member, null::text) from unnest($2::text[]) as member)
         where tenant_id = $1 and (data ->> 'startedAt')::timestamptz < $3
         """;
 

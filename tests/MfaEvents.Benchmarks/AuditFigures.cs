@@ -24,10 +24,12 @@ public static class AuditFigures
           select nextval('mfa.mt_events_sequence'), gen_random_uuid(), 'root', 1 + n, jsonb_build_object('sessionId', gen_random_uuid()), 'session_ended',
             now() + n * interval '1 millisecond', $1, 'MfaEvents.Core.SignIn.SessionEnded, MfaEvents.Core', md5(n::text), null,
             jsonb_build_object('clientAddress', '203.0.113.' || n % 250, 'userAgent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
-              'actorIssuer', 'https://issuer.example', 'personalDataSalt', encode(sha256(n::text::bytea), 'base64'),
-              'personalDataCommitment', encode(sha256((n + 1)::text::bytea), 'base64')),
+              'actorIssuer', 'https://issuer.example', 'clientAddressSalt', encode(salt, 'base64'), 'userAgentSalt', encode(salt, 'base64'),
+              'personalDataCommitment', replace(encode(
+                sha256(salt || convert_to('"203.0.113.' || n % 250 || '"', 'UTF8'))
+                  || sha256(salt || '"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"'), 'base64'), chr(10), '')),
             'arn:aws:iam::' || $1 || ':root', false
-          from generate_series(1, $2) as n
+          from generate_series(1, $2) as n, lateral substring(sha256(n::text::bytea) for 16) as salt
           returning 1)
         update mfa.mt_streams set version = 1 + $2 where tenant_id = $1 and id = 'root'
         """;

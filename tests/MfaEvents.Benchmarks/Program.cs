@@ -42,6 +42,12 @@ if (options.Audit is { } audited)
     return 0;
 }
 
+if (options.Lag is { } watched)
+{
+    await TrailLag.MeasureAsync(options, data, postgres.ConnectionString, watched);
+    return 0;
+}
+
 if (options.SignIns is { } tries)
 {
     await SignInTiming.MeasureAsync(options, data, postgres.ConnectionString, tries);

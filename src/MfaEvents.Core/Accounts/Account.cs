@@ -98,7 +98,23 @@ public sealed partial record Account
             ContactCall = call with { WrongDigits = call.WrongDigits + 1 },
         },
 
+        PersonalDataErased e => state!.Erased(e.Fields.Contains(PersonalField.Email), e.Fields.Contains(PersonalField.Phone)),
+
         _ => state,
+    };
+
+    // What is erased is pending no more, and comes back no more.
+    private Account Erased(bool email, bool phone) => this with
+    {
+        PendingEmail = email ? null : PendingEmail,
+        PendingPhone = phone ? null : PendingPhone,
+        ContactCall = phone ? null : ContactCall,
+        FormerContacts =
+        [
+            .. FormerContacts
+                .Select(former => former with { Email = former.Email && !email, Phone = former.Phone && !phone })
+                .Where(former => former.Email || former.Phone),
+        ],
     };
 
     private Account Restored(ContactRestored e, DateTimeOffset at)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace MfaEvents.Core.Accounts;
 
 // A storage format: never edited, only superseded. Names, addresses and numbers of people lie sealed apart, by version.
@@ -33,6 +35,32 @@ public sealed record ContactCallPlaced(Guid CallId, DateTimeOffset ExpiresAt) : 
 
 /// <summary>Other digits were keyed into it than the page shows.</summary>
 public sealed record ContactDigitsRejected(Guid CallId) : IAccountEvent;
+
+/// <summary>
+/// Personal data were erased on request: of everything before this event, and nothing after it. Their commitments stay, so that the
+/// history can be verified as before.
+/// </summary>
+/// <param name="ErasureId">The erasure.</param>
+/// <param name="Fields">What.</param>
+public sealed record PersonalDataErased(Guid ErasureId, ImmutableArray<PersonalField> Fields) : IAccountEvent;
+
+/// <summary>What of an account's personal data can be erased: all that lies apart from the payloads of its events.</summary>
+public enum PersonalField
+{
+    AccountName,
+
+    /// <summary>E-mail addresses: in force, former and pending ones.</summary>
+    Email,
+
+    /// <summary>Phone numbers: in force, former and pending ones.</summary>
+    Phone,
+
+    /// <summary>The network addresses that requests came from.</summary>
+    ClientAddress,
+
+    /// <summary>What their clients called themselves.</summary>
+    UserAgent,
+}
 
 public sealed record UserCreated(string UserName) : IAccountEvent;
 

@@ -95,13 +95,19 @@ public sealed record StoredEvent(
     /// <summary>What the client called itself; null also once it was erased.</summary>
     public string? UserAgent { get; init; }
 
-    /// <summary>The salt of the commitment to both, in base64; null once they were erased.</summary>
-    public string? PersonalDataSalt { get; init; }
+    /// <summary>The salt of the commitment to the client address, in base64; null once it was erased.</summary>
+    public string? ClientAddressSalt { get; init; }
 
-    /// <summary>The salted commitment to client address and user agent, in base64.</summary>
+    /// <summary>The salt of the commitment to the user agent, in base64; null once it was erased.</summary>
+    public string? UserAgentSalt { get; init; }
+
+    /// <summary>The <see cref="Commitment"/> to client address and user agent, in base64.</summary>
     public string? PersonalDataCommitment { get; init; }
 
-    /// <summary>The salted commitment to the contact information that the event begins to be in force, in base64.</summary>
+    /// <summary>
+    /// The <see cref="Commitment"/> to the version of the contact information that came with the event, in base64: account name, e-mail
+    /// addresses, phone numbers.
+    /// </summary>
     public string? ContactCommitment { get; init; }
 }
 

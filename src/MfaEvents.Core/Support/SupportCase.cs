@@ -34,7 +34,8 @@ public sealed record OpenCall(Guid CallId, DateTimeOffset ExpiresAt, Guid NoteId
 /// </summary>
 public sealed partial record SupportCase
 {
-    private const string KeyPrefix = "case:";
+    /// <summary>How the keys of cases' streams begin.</summary>
+    public const string KeyPrefix = "case:";
 
     /// <summary>The stream's key.</summary>
     public required string Id { get; init; }

@@ -99,12 +99,18 @@ public sealed class ContactAnswered(IDocumentStore store, Seals seals, MfaEvents
             && await IsAskedForAsync(answer.Call, call, state, session, now, cancellation))
         {
             var events = account.Answer(answer.Call.Id, answer.IsRight, now, settings.Contact);
-            stream.AppendMany(events);
-            if (events.OfType<ContactInformationChanged>().FirstOrDefault() is { } changed)
+            foreach (var happened in events)
             {
+                if (happened is not ContactInformationChanged changed)
+                {
+                    stream.AppendOne(happened);
+                    continue;
+                }
+
                 var contact = await session.ContactAsync(accountId, account, seals, cancellation);
                 if (contact.PendingPhone is not { } number) return;
-                session.Insert(seals.Seal(accountId, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }));
+                stream.AppendOne(session.SealContact(
+                    changed, changed.ContactVersion, contact with { Phone = number, PendingPhone = null }, seals));
             }
         }
 

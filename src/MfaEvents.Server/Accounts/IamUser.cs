@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
@@ -43,5 +44,19 @@ public sealed partial class IamUsers : EventProjection
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The same for a rebuild: the users after an event, by the ids of their rows.</summary>
+    public static ImmutableDictionary<string, IamUser> Evolve(ImmutableDictionary<string, IamUser>? users, IEvent e)
+    {
+        users ??= ImmutableDictionary<string, IamUser>.Empty;
+        return e.Data switch
+        {
+            UserCreated created => users.SetItem(
+                IamUser.IdOf(created.UserName), new IamUser(IamUser.IdOf(created.UserName), created.UserName, e.Timestamp, null)),
+            UserDeleted deleted when users.TryGetValue(IamUser.IdOf(deleted.UserName), out var user) =>
+                users.SetItem(user.Id, user with { DeletedAt = e.Timestamp }),
+            _ => users,
+        };
     }
 }

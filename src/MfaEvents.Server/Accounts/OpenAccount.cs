@@ -43,9 +43,9 @@ public static class OpenAccountHandler
         const int firstVersion = 1;
         var opening = message.Open(seals);
         opening.Origin.Stamp(session);
-        session.Events.StartStream<Account>(Account.StreamKey, new AccountRegistered(firstVersion));
+        session.Events.StartStream<Account>(
+            Account.StreamKey, session.SealContact(new AccountRegistered(firstVersion), firstVersion, opening.Contact, seals));
         session.Events.StartStream<PrincipalMfa>(Principal.Root, new PrincipalCreated());
-        session.Insert(seals.Seal(message.AccountId, firstVersion, opening.Contact));
         session.Insert(seals.Anew(message.AccountId, opening.Password));
     }
 }

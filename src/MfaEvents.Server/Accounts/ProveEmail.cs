@@ -58,13 +58,9 @@ public static class ProveEmailEndpoint
         if (await session.IsContactLockedAsync(now, settings.Contact, cancellation)) return Problems.ContactLocked;
         var stream = await session.Events.FetchForExclusiveWriting<Account>(Account.StreamKey, cancellation);
         if (await ProofAsync(stream.Aggregate) is not { } still || still.Email != proof.Email) return Problems.InvalidProof;
-        stream.AppendOne(still.Changed);
+        var contact = still.Contact with { Email = still.Email, PendingEmail = null };
+        stream.AppendOne(session.SealContact(still.Changed, still.Changed.ContactVersion, contact, seals));
         session.Delete(still.Link);
-        session.Insert(seals.Seal(accountId, still.Changed.ContactVersion, still.Contact with
-        {
-            Email = still.Email,
-            PendingEmail = null,
-        }));
         answers.Remember(Answer.NoContent, http, session);
         await session.SaveChangesAsync(cancellation);
 

@@ -7,7 +7,7 @@ using Wolverine.Http;
 
 namespace MfaEvents.Server.Accounts;
 
-public sealed record AccountView(string AccountId, string AccountName, string Arn, DateTimeOffset CreatedAt);
+public sealed record AccountView(string AccountId, string? AccountName, string Arn, DateTimeOffset CreatedAt);
 
 /// <summary>Tells what an account is called and when it was opened.</summary>
 public static class ReadAccountEndpoint

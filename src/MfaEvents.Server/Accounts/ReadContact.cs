@@ -7,7 +7,8 @@ using Wolverine.Http;
 
 namespace MfaEvents.Server.Accounts;
 
-public sealed record ContactView(string Email, string Phone, string? PendingEmail, string? PendingPhone);
+/// <summary>How an account is reached; what was erased is null.</summary>
+public sealed record ContactView(string? Email, string? Phone, string? PendingEmail, string? PendingPhone);
 
 /// <summary>Tells how an account is reached, and what waits for confirmation.</summary>
 public static class ReadContactEndpoint
@@ -19,17 +20,5 @@ public static class ReadContactEndpoint
         if (await session.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return Problems.NotFound;
         var contact = await session.ContactAsync(accountId, account, seals, cancellation);
         return Answer.Ok(new ContactView(contact.Email, contact.Phone, contact.PendingEmail, contact.PendingPhone));
-    }
-}
-
-public static class SealedContacts
-{
-    /// <summary>The contact information that is in force.</summary>
-    public static async Task<ContactInformation> ContactAsync(
-        this IQuerySession session, string accountId, Account account, Seals seals, CancellationToken cancellation)
-    {
-        var contact = await session.LoadAsync<SealedContact>(Seals.ContactId(account.ContactVersion), cancellation)
-            ?? throw new InvalidOperationException("The account's contact information is missing.");
-        return seals.Open(accountId, contact);
     }
 }

@@ -42,12 +42,14 @@ public static class SettleRootEmailsHandler
         await using var query = accounts.QuerySession(message.AccountId);
         if (await query.LoadAsync<Account>(Account.StreamKey, cancellation) is not { } account) return later;
         var now = clock.GetUtcNow();
-        var inForce = RootEmail.IdOf((await query.ContactAsync(message.AccountId, account, seals, cancellation)).Email);
+        var inForce = (await query.ContactAsync(message.AccountId, account, seals, cancellation)).Email is { } email
+            ? RootEmail.IdOf(email)
+            : null;
         var held = await HeldAsync(account, query, message.AccountId, seals, now, settings.Contact, cancellation);
-        held.Remove(inForce);
+        if (inForce is not null) held.Remove(inForce);
 
         var rows = await addresses.Query<RootEmail>().Where(row => row.AccountId == message.AccountId).ToListAsync(cancellation);
-        if (rows.All(row => row.Id != inForce)) addresses.Insert(new RootEmail(inForce, message.AccountId));
+        if (inForce is not null && rows.All(row => row.Id != inForce)) addresses.Insert(new RootEmail(inForce, message.AccountId));
         foreach (var row in rows)
         {
             if (row.Id == inForce) Put(row, null);
@@ -78,8 +80,9 @@ public static class SettleRootEmailsHandler
         var held = new Dictionary<string, DateTimeOffset>();
         foreach (var former in account.FormerContacts.Where(former => former.Email && now - former.ReplacedAt < policy.Undo))
         {
-            if (await query.LoadAsync<SealedContact>(Seals.ContactId(former.Version), cancellation) is { } stored)
-                held[RootEmail.IdOf(seals.Open(accountId, stored).Email)] = former.ReplacedAt + policy.Undo;
+            if (await query.LoadAsync<SealedContact>(Seals.ContactId(former.Version), cancellation) is { } stored
+                && seals.Open(accountId, stored).Email is { } email)
+                held[RootEmail.IdOf(email)] = former.ReplacedAt + policy.Undo;
         }
 
         return held;

@@ -1,7 +1,6 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Marten;
 using MfaEvents.Core.Accounts;
+using MfaEvents.Core.Audit;
 using MfaEvents.Server.Access;
 
 namespace MfaEvents.Server.Audit;
@@ -20,7 +19,8 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     public const string ClientAddressHeader = "clientAddress";
     public const string UserAgentHeader = "userAgent";
     public const string SessionHeader = "session";
-    public const string SaltHeader = "personalDataSalt";
+    public const string ClientAddressSaltHeader = "clientAddressSalt";
+    public const string UserAgentSaltHeader = "userAgentSalt";
     public const string CommitmentHeader = "personalDataCommitment";
     public const string ContactCommitmentHeader = "contactCommitment";
 
@@ -50,25 +50,20 @@ public sealed record Origin(string Actor, string? ActorIssuer, string? ClientAdd
     public static Origin OfTelephony(HttpContext http) => Of(http) with { Actor = Telephony, ActorIssuer = null };
 
     /// <summary>
-    /// Puts this on every event of the session, and a salted SHA-256 commitment to its personal part with the salt beside that
+    /// Puts this on every event of the session, and a <see cref="Commitment"/> to its personal part with the salts beside that
     /// part: a proof over the event outlives the erasure of both.
     /// </summary>
     public void Stamp(IDocumentSession session)
     {
-        var salt = RandomNumberGenerator.GetBytes(16);
         session.LastModifiedBy = Actor;
         if (ActorIssuer is not null) session.SetHeader(ActorIssuerHeader, ActorIssuer);
         if (ClientAddress is not null) session.SetHeader(ClientAddressHeader, ClientAddress);
         if (UserAgent is not null) session.SetHeader(UserAgentHeader, UserAgent);
         if (SessionId is { } own) session.SetHeader(SessionHeader, own.ToString());
-        session.SetHeader(SaltHeader, Convert.ToBase64String(salt));
-        session.SetHeader(CommitmentHeader, Convert.ToBase64String(Commitment(salt, ClientAddress, UserAgent)));
-    }
-
-    /// <summary>SHA-256 over the salt and the JSON array of client address and user agent, either of which may be null.</summary>
-    public static byte[] Commitment(byte[] salt, string? clientAddress, string? userAgent)
-    {
-        return SHA256.HashData([.. salt, .. JsonSerializer.SerializeToUtf8Bytes(new[] { clientAddress, userAgent })]);
+        var (address, agent) = (new Committed(Salt.Draw(), ClientAddress), new Committed(Salt.Draw(), UserAgent));
+        session.SetHeader(ClientAddressSaltHeader, address.Salt);
+        session.SetHeader(UserAgentSaltHeader, agent.Salt);
+        session.SetHeader(CommitmentHeader, Commitment.To(address, agent));
     }
 
     private static string? Clean(string userAgent)

@@ -17,7 +17,8 @@ public static class StoredEvents
             seq_id, tenant_id, id, stream_id, version, type, timestamp, data::text, user_name, correlation_id, causation_id,
             headers ->> '{Origin.ActorIssuerHeader}', headers ->> '{Origin.SessionHeader}',
             headers ->> '{Origin.ClientAddressHeader}', headers ->> '{Origin.UserAgentHeader}',
-            headers ->> '{Origin.SaltHeader}', headers ->> '{Origin.CommitmentHeader}', headers ->> '{Origin.ContactCommitmentHeader}'
+            headers ->> '{Origin.ClientAddressSaltHeader}',
+            headers ->> '{Origin.UserAgentSaltHeader}', headers ->> '{Origin.CommitmentHeader}', headers ->> '{Origin.ContactCommitmentHeader}'
         from {EventStore.Schema}.mt_events
         """;
 
@@ -44,9 +45,10 @@ public static class StoredEvents
             SessionId = Text(12),
             ClientAddress = Text(13),
             UserAgent = Text(14),
-            PersonalDataSalt = Text(15),
-            PersonalDataCommitment = Text(16),
-            ContactCommitment = Text(17),
+            ClientAddressSalt = Text(15),
+            UserAgentSalt = Text(16),
+            PersonalDataCommitment = Text(17),
+            ContactCommitment = Text(18),
         };
 
         string? Text(int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -51,7 +51,10 @@ public static class Problems
     public static Problem RebuildFinished { get; } = new(409, "rebuild-finished", "The rebuild has ended already.");
 
     public static Problem NoView { get; } =
-        new(409, "conflict", "This projection cannot be rebuilt so: the audit trail can.");
+        new(409, "conflict", "This projection has no view that could be rebuilt: it deletes or sends, and keeps nothing of its own.");
+
+    public static Problem ErasureRuns { get; } =
+        new(409, "conflict", "Personal data are being erased: a view that is built meanwhile could bring them back. Try again when it has ended.");
 
     public static Problem ProjectionRuns { get; } = new(409, "conflict", "The projection runs already.");
 

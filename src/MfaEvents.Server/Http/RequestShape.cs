@@ -7,8 +7,8 @@ using System.Text.RegularExpressions;
 namespace MfaEvents.Server.Http;
 
 /// <summary>
-/// The members of a request record and their rules, read off its constructor: every member is text, nullable means optional,
-/// and its validation attributes say the rest. All that is wrong is found, not the first thing only.
+/// The members of a request record and their rules, read off its constructor: every member is text or a list of texts, nullable means
+/// optional, and its validation attributes say the rest. All that is wrong is found, not the first thing only.
 /// </summary>
 public sealed class RequestShape
 {
@@ -23,9 +23,10 @@ public sealed class RequestShape
         [
             .. type.GetConstructors().Single().GetParameters().Select(parameter => new Member(
                 JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!),
-                parameter.ParameterType == typeof(string)
+                parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(string[])
                     ? [.. parameter.GetCustomAttributes<ValidationAttribute>()]
-                    : throw new NotSupportedException($"{type.Name}.{parameter.Name}: a request member is text."),
+                    : throw new NotSupportedException($"{type.Name}.{parameter.Name}: a request member is text or a list of texts."),
+                parameter.ParameterType == typeof(string[]),
                 nullability.Create(parameter).WriteState == NullabilityState.Nullable)),
         ];
     }
@@ -45,14 +46,25 @@ public sealed class RequestShape
         return errors;
     }
 
-    private sealed record Member(string Name, ValidationAttribute[] Rules, bool Optional)
+    private sealed record Member(string Name, ValidationAttribute[] Rules, bool IsList, bool Optional)
     {
         public IReadOnlyList<string> Check(JsonElement body)
         {
             if (!body.TryGetProperty(Name, out var value) || value.ValueKind == JsonValueKind.Null)
                 return Optional ? [] : [$"{Name} is required."];
-            if (value.ValueKind != JsonValueKind.String || Text(value) is not { } text) return [$"{Name} must be text."];
-            return [.. Rules.Where(rule => !Fits(rule, text)).Select(rule => rule.FormatErrorMessage(Name))];
+            return IsList ? CheckList(value) : CheckText(value);
+        }
+
+        private IReadOnlyList<string> CheckText(JsonElement value) =>
+            Text(value) is not { } text
+                ? [$"{Name} must be text."]
+                : [.. Rules.Where(rule => !Fits(rule, text)).Select(rule => rule.FormatErrorMessage(Name))];
+
+        private IReadOnlyList<string> CheckList(JsonElement value)
+        {
+            var texts = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Select(Text).ToArray() : [null];
+            if (texts.Contains(null)) return [$"{Name} must be a list of texts."];
+            return [.. Rules.Where(rule => !rule.IsValid(texts)).Select(rule => rule.FormatErrorMessage(Name))];
         }
 
         // A RegularExpressionAttribute takes the empty text for a missing one, and passes it.
@@ -66,7 +78,7 @@ public sealed class RequestShape
         {
             try
             {
-                return value.GetString();
+                return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
             }
             catch (InvalidOperationException)
             {

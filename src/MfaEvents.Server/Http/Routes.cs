@@ -35,6 +35,8 @@ public static class Routes
     public const string AuditProofs = Audit + "/proofs";
     public const string AuditExport = Audit + "/export";
     public const string AuditVerification = Audit + "/verification";
+    public const string Erasures = Account + "/erasures";
+    public const string Erasure = Erasures + "/{erasureId}";
     public const string Rebuilds = "/projections/{name}/rebuilds";
     public const string Rebuild = "/rebuilds/{rebuildId}";
     public const string Keys = "/keys";

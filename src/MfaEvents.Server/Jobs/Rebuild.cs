@@ -1,3 +1,5 @@
+using Marten;
+
 namespace MfaEvents.Server.Jobs;
 
 /// <summary>A rebuild of a view from the events, beside the one that is read meanwhile.</summary>
@@ -30,6 +32,9 @@ public sealed record Rebuild
     /// <summary>Up to which sequence both views were compared.</summary>
     public long Compared { get; init; }
 
+    /// <summary>The last account whose streams were played; nothing for the trail, which is built event by event.</summary>
+    public string? After { get; init; }
+
     /// <summary>How many indexes the new view has.</summary>
     public int Indexes { get; init; }
 
@@ -48,7 +53,7 @@ public sealed record Rebuild
     public bool IsRunning => State == RebuildState.Running;
 
     /// <summary>What the names of its tables end with.</summary>
-    public string Suffix => $"_r{Id:N}"[..14];
+    public string Suffix => $"_r{$"{Id:N}"[^12..]}";
 }
 
 public enum RebuildState
@@ -64,7 +69,7 @@ public enum RebuildStage
     /// <summary>The tables of the new view are to be made.</summary>
     Preparing,
 
-    /// <summary>Events become rows.</summary>
+    /// <summary>Events become rows, or documents that are compared with those that are read.</summary>
     Loading,
 
     /// <summary>The new view gets its indexes.</summary>
@@ -77,11 +82,11 @@ public enum RebuildStage
     Swapping,
 }
 
-/// <summary>How the rows of the old view and the new one compare.</summary>
+/// <summary>How the rows of the old view and the new one compare; of most views these are documents.</summary>
 /// <param name="RowsCompared">Rows that either of them has.</param>
 /// <param name="Differences">Rows that differ, or that the old view has and no event accounts for: nobody explains these.</param>
 /// <param name="Missing">Rows that the old view had lost: to have them back is what a rebuild is for.</param>
-/// <param name="Examples">A few of the differences: account, index, and what is wrong.</param>
+/// <param name="Examples">A few of the differences: account, index or id, and what is wrong.</param>
 public sealed record Parity(long RowsCompared, long Differences, long Missing, IReadOnlyList<string> Examples)
 {
     private const int MostExamples = 10;
@@ -96,7 +101,19 @@ public sealed record Parity(long RowsCompared, long Differences, long Missing, I
 /// <summary>Somebody wants a rebuild to end.</summary>
 public sealed record RebuildCancellation(Guid Id, string By);
 
-/// <summary>Which version of its projection a view was built with.</summary>
+/// <summary>Which version of its projection a view was built with, all of it.</summary>
 /// <param name="Id">The projection.</param>
 /// <param name="Version">The version.</param>
-public sealed record BuiltView(string Id, int Version);
+public sealed record BuiltView(string Id, int Version)
+{
+    /// <summary>What a view was built with of which nothing is written: the first releases wrote nothing.</summary>
+    private const int First = 1;
+
+    /// <summary>Whether a view was built with an earlier version, and is expected to differ.</summary>
+    public static async Task<bool> IsOlderAsync(
+        IDocumentSession session, string projection, int version, CancellationToken cancellation) =>
+        ((await session.LoadAsync<BuiltView>(projection, cancellation))?.Version ?? First) < version;
+}
+
+/// <summary>A view cannot be swapped; the message says why, without its full stop.</summary>
+public sealed class RebuildRefusedException(string message) : Exception(message);

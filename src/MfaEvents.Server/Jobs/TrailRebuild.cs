@@ -8,7 +8,7 @@ namespace MfaEvents.Server.Jobs;
 /// Builds the audit trail anew beside the one that is read. The log is never touched: its numbers come out of the events once
 /// more, and what was signed stays what it was. Each step is one transaction of a few seconds.
 /// </summary>
-public sealed class TrailRebuild(TimeProvider clock)
+public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
 {
     private const int PageSize = 5_000;
 
@@ -19,7 +19,6 @@ public sealed class TrailRebuild(TimeProvider clock)
 
     private static readonly TimeSpan StepTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>Does the next step.</summary>
     public async Task<Rebuild> StepAsync(IDocumentSession session, Rebuild rebuild, CancellationToken cancellation)
     {
         var work = new RebuildWork((NpgsqlConnection)session.Connection!, rebuild, cancellation);
@@ -34,7 +33,6 @@ public sealed class TrailRebuild(TimeProvider clock)
         };
     }
 
-    /// <summary>Drops the tables of a rebuild that has ended.</summary>
     public Task DropAsync(IDocumentSession session, Rebuild rebuild, CancellationToken cancellation) =>
         new RebuildWork((NpgsqlConnection)session.Connection!, rebuild, cancellation).DropAsync();
 
@@ -119,7 +117,7 @@ public sealed class TrailRebuild(TimeProvider clock)
         if (loaded.Position < until) return loaded with { Stage = RebuildStage.Loading };
 
         await work.SwapAsync();
-        session.Store(new BuiltView(AuditTrail.ProjectionName, AuditTrail.RowVersion));
+        if (rebuild.AccountId is null) session.Store(new BuiltView(AuditTrail.ProjectionName, AuditTrail.RowVersion));
         return loaded with
         {
             State = RebuildState.Succeeded,
@@ -130,6 +128,6 @@ public sealed class TrailRebuild(TimeProvider clock)
         };
     }
 
-    private static async Task<bool> IsRaisedAsync(IDocumentSession session, CancellationToken cancellation) =>
-        await session.LoadAsync<BuiltView>(AuditTrail.ProjectionName, cancellation) is { } built && built.Version < AuditTrail.RowVersion;
+    private static Task<bool> IsRaisedAsync(IDocumentSession session, CancellationToken cancellation) =>
+        BuiltView.IsOlderAsync(session, AuditTrail.ProjectionName, AuditTrail.RowVersion, cancellation);
 }

@@ -67,6 +67,7 @@ public static class StartRecoveryEndpoint
         var account = await session.LoadAsync<Account>(Account.StreamKey, cancellation)
             ?? throw new InvalidOperationException("The account is missing.");
         var contact = await session.ContactAsync(accountId, account, seals, cancellation);
+        if (contact is not { Email: { } email, Phone: { } phone }) return Problems.RecoveryNotAvailable;
         var (id, key) = (Guid.CreateVersion7(now), RecoveryKey.Draw(accountId));
         var stream = RootRecovery.StreamKey(id);
         var started = RootRecovery.Start(account.ContactVersion, account.ContactChangedAt, now, settings.Recovery);
@@ -81,7 +82,7 @@ public static class StartRecoveryEndpoint
         await session.SaveChangesAsync(cancellation);
         return Answer.Created(
             $"{Routes.Recoveries}/{id}",
-            new StartedRecovery(id, key.Text(), Masked.Email(contact.Email), Masked.Phone(contact.Phone), RecoveryStep.Email));
+            new StartedRecovery(id, key.Text(), Masked.Email(email), Masked.Phone(phone), RecoveryStep.Email));
     }
 }
 

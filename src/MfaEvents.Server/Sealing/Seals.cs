@@ -28,8 +28,12 @@ public sealed class Seals(IDataProtectionProvider keyRing)
     public SealedContact Seal(string accountId, int version, ContactInformation contact)
     {
         var id = ContactId(version);
-        return new SealedContact(id, Contact(accountId, id).Protect(JsonSerializer.Serialize(contact)));
+        return new SealedContact(id, SealContact(accountId, id, contact));
     }
+
+    /// <summary>Seals what is left of a version.</summary>
+    public string SealContact(string accountId, string id, ContactInformation contact) =>
+        Contact(accountId, id).Protect(JsonSerializer.Serialize(contact));
 
     public ContactInformation Open(string accountId, SealedContact contact)
     {

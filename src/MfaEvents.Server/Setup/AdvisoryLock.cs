@@ -28,9 +28,6 @@ public static class AdvisoryLock
     /// <summary>"rebuilds": the beginning of a rebuild.</summary>
     public const long Rebuild = 0x7265_6275_696c_6473;
 
-    /// <summary>"rebuilst": a step of one.</summary>
-    public const long RebuildStep = 0x7265_6275_696c_7374;
-
     /// <summary>"rotateky": the beginning of a rotation.</summary>
     public const long Rotation = 0x726f_7461_7465_6b79;
 
@@ -48,5 +45,16 @@ public static class AdvisoryLock
 
     /// <summary>The same for a thing with a hash, in hexadecimal: two whose first 64 bits meet wait for each other.</summary>
     public static Task HoldAsync(this IDocumentSession session, string hash, CancellationToken cancellation) =>
-        session.HoldAsync(BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(hash)), cancellation);
+        session.HoldAsync(NumberOf(hash), cancellation);
+
+    /// <summary>Begins the session's transaction, and takes the lock of such a thing in it if nobody has it.</summary>
+    public static async Task<bool> TryHoldAsync(this IDocumentSession session, string hash, CancellationToken cancellation)
+    {
+        await session.BeginTransactionAsync(cancellation);
+        await using var command = new NpgsqlCommand("select pg_try_advisory_xact_lock($1)", (NpgsqlConnection)session.Connection!);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = NumberOf(hash) });
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    private static long NumberOf(string hash) => BinaryPrimitives.ReadInt64LittleEndian(Convert.FromHexString(hash));
 }

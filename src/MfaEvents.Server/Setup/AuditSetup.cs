@@ -14,6 +14,8 @@ public static class AuditSetup
         builder.Services.AddSingleton<Checkpoints>();
         builder.Services.AddSingleton<LogVerifier>();
         builder.Services.AddSingleton<TrailRebuild>();
+        builder.Services.AddSingleton<ViewRebuild>();
+        builder.Services.AddSingleton<Rebuilders>();
         builder.Services.AddSingleton<WriteCheckpoints>();
         builder.Services.AddHostedService(services => services.GetRequiredService<WriteCheckpoints>());
         builder.Services.AddSingleton<ICheckpointStore, FolderCheckpoints>();

@@ -9,6 +9,7 @@ using MfaEvents.Core.Recovery;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Accounts;
+using MfaEvents.Server.Audit.Erasure;
 using MfaEvents.Server.Audit.Log;
 using MfaEvents.Server.Audit.Push;
 using MfaEvents.Server.Audit.Trail;
@@ -92,6 +93,7 @@ public static class EventStore
         store.Schema.For<Rebuild>();
         store.Schema.For<RebuildCancellation>();
         store.Schema.For<BuiltView>();
+        store.Schema.For<DataErasure>();
         AuditTables.Map(store);
         LogTables.Map(store);
         PushTables.Map(store);
@@ -114,6 +116,11 @@ public static class EventStore
         store.Projections.Errors.SkipApplyErrors = false;
         store.Projections.Errors.SkipSerializationErrors = false;
         store.Projections.Errors.SkipUnknownEvents = false;
+
+        // A number that is missing may be that of an event whose transaction is still open: it is waited for as long as any
+        // transaction lives that may have drawn it, and skipped when none does.
+        store.Projections.UseTransactionEvidenceForGapSkipping = true;
+        store.Projections.SkipStaleGapsDespiteLiveTransactionsAfter = null;
     }
 
     private static void PinEventNames(IEventStoreOptions events)
@@ -125,6 +132,7 @@ public static class EventStore
         events.MapEventType<ContactCallPlaced>("contact_call_placed");
         events.MapEventType<ContactDigitsRejected>("contact_digits_rejected");
         events.MapEventType<NoticeRepudiated>("notice_repudiated");
+        events.MapEventType<PersonalDataErased>("personal_data_erased");
         events.MapEventType<UserCreated>("user_created");
         events.MapEventType<UserDeleted>("user_deleted");
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
@@ -55,13 +56,7 @@ public sealed partial class SessionList : EventProjection
         switch (e.Data)
         {
             case SignedIn signedIn:
-                operations.Store(new Session(
-                    signedIn.SessionId,
-                    e.StreamKey!,
-                    signedIn.Factor,
-                    e.Timestamp,
-                    e.GetHeader(Origin.ClientAddressHeader)?.ToString(),
-                    e.GetHeader(Origin.UserAgentHeader)?.ToString()));
+                operations.Store(Begun(signedIn, e));
                 break;
             case SessionEnded ended:
                 operations.Delete<Session>(ended.SessionId);
@@ -76,6 +71,28 @@ public sealed partial class SessionList : EventProjection
 
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>The same for a rebuild: a principal's sessions after an event.</summary>
+    public static ImmutableDictionary<Guid, Session> Evolve(ImmutableDictionary<Guid, Session>? sessions, IEvent e)
+    {
+        sessions ??= ImmutableDictionary<Guid, Session>.Empty;
+        return e.Data switch
+        {
+            SignedIn signedIn => sessions.SetItem(signedIn.SessionId, Begun(signedIn, e)),
+            SessionEnded ended => sessions.Remove(ended.SessionId),
+            SessionsEnded ended => sessions.RemoveRange(sessions.Keys.Where(id => id != ended.KeptSessionId)),
+            PrincipalDeleted => sessions.Clear(),
+            _ => sessions,
+        };
+    }
+
+    private static Session Begun(SignedIn signedIn, IEvent e) => new(
+        signedIn.SessionId,
+        e.StreamKey!,
+        signedIn.Factor,
+        e.Timestamp,
+        e.GetHeader(Origin.ClientAddressHeader)?.ToString(),
+        e.GetHeader(Origin.UserAgentHeader)?.ToString());
 
     private static void EndAll(IDocumentOperations operations, string principal, Guid? kept)
     {

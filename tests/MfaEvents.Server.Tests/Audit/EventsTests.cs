@@ -18,6 +18,7 @@ public sealed class EventsTests(TestRun run)
         ["ContactChangeRequested"] = "contact_change_requested",
         ["ContactInformationChanged"] = "contact_information_changed",
         ["ContactRestored"] = "contact_restored",
+        ["PersonalDataErased"] = "personal_data_erased",
         ["ContactCallPlaced"] = "contact_call_placed",
         ["ContactDigitsRejected"] = "contact_digits_rejected",
         ["NoticeRepudiated"] = "notice_repudiated",
@@ -114,13 +115,11 @@ public sealed class EventsTests(TestRun run)
         var salts = new HashSet<string>();
         foreach (var e in await EventsOf(account))
         {
-            var salt = Convert.FromBase64String(e.GetHeader("personalDataSalt")!.ToString()!);
-            salt.Length.ShouldBeGreaterThanOrEqualTo(16);
-            salts.Add(Convert.ToHexString(salt));
-
-            // Counted apart from the product: SHA-256 over the salt and the JSON array of client address and user agent.
-            var committed = SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes("[\"203.0.113.7\",\"tests/1.0\"]")]);
-            e.GetHeader("personalDataCommitment")!.ToString().ShouldBe(Convert.ToBase64String(committed), e.EventTypeName);
+            // Counted apart from the product: a digest for each, SHA-256 over its salt and its JSON.
+            var committed = Digest(e, "clientAddressSalt", "\"203.0.113.7\"").Concat(Digest(e, "userAgentSalt", "\"tests/1.0\""));
+            e.GetHeader("personalDataCommitment")!.ToString().ShouldBe(Convert.ToBase64String([.. committed]), e.EventTypeName);
+            salts.Add(e.GetHeader("clientAddressSalt")!.ToString()!);
+            salts.Add(e.GetHeader("userAgentSalt")!.ToString()!);
         }
 
         salts.Count.ShouldBeGreaterThan(5);
@@ -135,8 +134,15 @@ public sealed class EventsTests(TestRun run)
         var e = (await api.EventsAsync(account.Id, "root"))[^1];
         e.GetHeader("clientAddress").ShouldBeNull();
         e.GetHeader("userAgent").ShouldBeNull();
-        var salt = Convert.FromBase64String(e.GetHeader("personalDataSalt")!.ToString()!);
-        e.GetHeader("personalDataCommitment")!.ToString().ShouldBe(Convert.ToBase64String(SHA256.HashData([.. salt, .. "[null,null]"u8])));
+        var committed = Digest(e, "clientAddressSalt", "null").Concat(Digest(e, "userAgentSalt", "null"));
+        e.GetHeader("personalDataCommitment")!.ToString().ShouldBe(Convert.ToBase64String([.. committed]));
+    }
+
+    private static byte[] Digest(IEvent e, string saltHeader, string json)
+    {
+        var salt = Convert.FromBase64String(e.GetHeader(saltHeader)!.ToString()!);
+        salt.Length.ShouldBe(16);
+        return SHA256.HashData([.. salt, .. Encoding.UTF8.GetBytes(json)]);
     }
 
     [Fact]

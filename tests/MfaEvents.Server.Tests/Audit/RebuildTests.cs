@@ -50,7 +50,7 @@ public sealed class RebuildTests(TestRun run)
     }
 
     /// <summary>A hundred things that people do with devices, in whatever order.</summary>
-    private static async Task<OpenAccount> ABusyAccount(MfaHost host)
+    public static async Task<OpenAccount> ABusyAccount(MfaHost host)
     {
         var account = await host.RegisteredAccount();
         var users = new List<string>();

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text.Json;
-using MfaEvents.Server.Setup;
 using Npgsql;
 
 namespace MfaEvents.Server.Tests.Jobs;
@@ -18,7 +16,7 @@ public sealed class TrailRebuildTests(TestRun run)
         var (rows, log) = (await host.RowsAsync(Rows), await host.RowsAsync("select tile::text from mfa.log_tile tile order by 1"));
         var shape = await Shape(host);
 
-        var rebuild = await Rebuilt(host);
+        var rebuild = await host.Rebuilt("audit");
 
         rebuild.ShouldHave(
             "rebuildId", "projection", "accountId", "state", "eventsDone", "eventsTotal", "eventsPerSecond", "remainingSeconds", "startedAt", "finishedAt", "parity", "outcome");
@@ -29,7 +27,7 @@ public sealed class TrailRebuildTests(TestRun run)
         (await host.RowsAsync(Rows)).ShouldBe(rows);
         (await host.RowsAsync("select tile::text from mfa.log_tile tile order by 1")).ShouldBe(log);
         (await Shape(host)).ShouldBe(shape);
-        (await Leftovers(host)).ShouldBeEmpty();
+        (await host.Leftovers()).ShouldBeEmpty();
 
         // The projection goes on into the new one, and names devices as before.
         (await account.Root.Get($"{account.Path}/audit")).ShouldBe(HttpStatusCode.OK);
@@ -47,23 +45,23 @@ public sealed class TrailRebuildTests(TestRun run)
         var rows = await host.RowsAsync(Rows);
         await host.RowsAsync("delete from mfa.audit_item where index % 3 = 1");
         await host.RowsAsync("delete from mfa.audit_device");
-        var healed = await Rebuilt(host);
+        var healed = await host.Rebuilt("audit");
         healed.TextOf("state").ShouldBe("succeeded");
         healed["parity"].GetProperty("missing").GetInt64().ShouldBeGreaterThan(3);
         (await host.RowsAsync(Rows)).ShouldBe(rows);
 
         await host.RowsAsync("update mfa.audit_item set actor = 'somebody else' where account_id = $1 and index = 3", account.Id);
         var forged = await host.RowsAsync(Rows);
-        var refused = await Rebuilt(host);
+        var refused = await host.Rebuilt("audit");
         refused.TextOf("state").ShouldBe("failed");
         refused["parity"].GetProperty("differences").GetInt64().ShouldBe(1);
         refused["parity"].GetProperty("examples")[0].GetString().ShouldBe($"{account.Id} 3 differs from its event");
         (await host.RowsAsync(Rows)).ShouldBe(forged);
-        (await Leftovers(host)).ShouldBeEmpty();
+        (await host.Leftovers()).ShouldBeEmpty();
 
         // A view that was built by an earlier version is expected to differ.
         await host.RowsAsync("update mfa.mt_doc_builtview set data = jsonb_set(data, '{version}', '0')");
-        (await Rebuilt(host)).TextOf("state").ShouldBe("succeeded");
+        (await host.Rebuilt("audit")).TextOf("state").ShouldBe("succeeded");
         (await host.RowsAsync(Rows)).ShouldBe(rows);
     }
 
@@ -76,11 +74,11 @@ public sealed class TrailRebuildTests(TestRun run)
         await host.RowsAsync("delete from mfa.audit_item where account_id = $1", account.Id);
         await host.RowsAsync("delete from mfa.audit_item where account_id = $1 and index = 2", other.Id);
 
-        var rebuild = await Rebuilt(host, account.Id);
+        var rebuild = await host.Rebuilt("audit", account.Id);
         rebuild.TextOf("state").ShouldBe("succeeded");
         rebuild.TextOf("accountId").ShouldBe(account.Id);
         (await host.RowsAsync(Rows)).Count.ShouldBe(rows.Count - 1);
-        (await Rebuilt(host, other.Id)).TextOf("state").ShouldBe("succeeded");
+        (await host.Rebuilt("audit", other.Id)).TextOf("state").ShouldBe("succeeded");
         (await host.RowsAsync(Rows)).ShouldBe(rows);
     }
 
@@ -91,7 +89,7 @@ public sealed class TrailRebuildTests(TestRun run)
         var account = await Busy(host);
         var stop = false;
         var (writer, reader) = (Write(), Read());
-        for (var times = 0; times < 3; times++) (await Rebuilt(host)).TextOf("state").ShouldBe("succeeded");
+        for (var times = 0; times < 3; times++) (await host.Rebuilt("audit")).TextOf("state").ShouldBe("succeeded");
         Volatile.Write(ref stop, true);
         await writer;
         (await reader).ShouldBeGreaterThan(5);
@@ -138,25 +136,25 @@ public sealed class TrailRebuildTests(TestRun run)
         (await op.Get($"/rebuilds/{Guid.NewGuid()}")).ShouldRefuse(404, "not-found");
         (await op.Post($"/rebuilds/{Guid.NewGuid()}/cancellation")).ShouldRefuse(404, "not-found");
 
-        // Held at its first step, as a step is that another node does.
+        // Held at its first step by somebody who has the trail's table.
         await using var connection = await host.ConnectAsync();
         await using var held = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var hold = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, held))
-        {
-            hold.Parameters.Add(new NpgsqlParameter<long> { TypedValue = AdvisoryLock.RebuildStep });
+        await using (var hold = new NpgsqlCommand("lock table mfa.audit_item in access exclusive mode", connection, held))
             await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        }
 
         var first = (await op.Post("/projections/audit/rebuilds")).ShouldBe(HttpStatusCode.Accepted);
         (await op.Post("/projections/audit/rebuilds", new { accountId = account.Id })).ShouldRefuse(409, "rebuild-running");
         (await op.Post(first.Location + "/cancellation")).ShouldBe(HttpStatusCode.Accepted);
-        await held.RollbackAsync(TestContext.Current.CancellationToken);
 
-        var ended = await Ended(host, first.Location!);
+        // It is not waited for the step.
+        var ended = await host.EndedRebuild(first.Location!);
         ended.TextOf("state").ShouldBe("cancelled");
+        ended.TextOf("outcome").ShouldContain("cancelled it");
+        (ended["finishedAt"].GetDateTimeOffset() - ended["startedAt"].GetDateTimeOffset()).ShouldBeLessThan(TimeSpan.FromSeconds(4));
+        await held.RollbackAsync(TestContext.Current.CancellationToken);
         (await op.Post(first.Location + "/cancellation")).ShouldRefuse(409, "rebuild-finished");
-        (await Leftovers(host)).ShouldBeEmpty();
-        (await Rebuilt(host)).TextOf("state").ShouldBe("succeeded");
+        (await host.Leftovers()).ShouldBeEmpty();
+        (await host.Rebuilt("audit")).TextOf("state").ShouldBe("succeeded");
     }
 
     private static async Task<OpenAccount> Busy(MfaHost host)
@@ -174,20 +172,6 @@ public sealed class TrailRebuildTests(TestRun run)
     private static Task Complete(MfaHost host) => Scenarios.Eventually(
         async () => (await host.RowsAsync("select (select coalesce(max(seq_id), 0) from mfa.mt_events) <= (select max(last_seq_id) from mfa.mt_event_progression where name like 'audit:%')"))[0] == "True",
         "the trail is complete");
-
-    private static async Task<Reply> Rebuilt(MfaHost host, string? accountId = null) => await Ended(
-        host,
-        (await host.A("operator").Post("/projections/audit/rebuilds", accountId is null ? (object)new { } : new { accountId })).ShouldBe(HttpStatusCode.Accepted).Location!);
-
-    private static async Task<Reply> Ended(MfaHost host, string location)
-    {
-        Reply? reply = null;
-        await Scenarios.Eventually(
-            async () => (reply = (await host.A("operator").Get(location)).ShouldBe(HttpStatusCode.OK))["finishedAt"].ValueKind != JsonValueKind.Null, "the rebuild ends");
-        return reply!;
-    }
-
-    private static Task<IReadOnlyList<string>> Leftovers(MfaHost host) => host.RowsAsync("select tablename from pg_tables where schemaname = 'mfa' and tablename ~ '_r[0-9a-f]{12}$'");
 
     private static Task<IReadOnlyList<string>> Shape(MfaHost host) => host.RowsAsync(
         """

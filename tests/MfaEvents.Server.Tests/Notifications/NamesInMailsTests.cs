@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Reflection;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Notifications.Mail;
 using MfaEvents.Server.Notifications.Notices;
 
@@ -73,6 +75,7 @@ public sealed class NamesInMailsTests(TestRun run)
     private static IEnumerable<object?> Values(ParameterInfo parameter)
     {
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        if (type == typeof(ImmutableArray<PersonalField>)) return [ImmutableArray.Create(PersonalField.Email), ImmutableArray.Create(PersonalField.UserAgent)];
         if (type == typeof(string)) return [Evil];
         if (type.IsEnum) return Enum.GetValues(type).Cast<object?>();
         if (type == typeof(bool)) return [false, true];

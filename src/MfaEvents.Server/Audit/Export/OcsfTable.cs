@@ -54,6 +54,8 @@ public static class OcsfTable
         ["device_removed"] = Change(11, "MFA Factor Disable", 13, "Disable MFA Factors"),
         ["mfa_removed_by_support"] = Change(11, "MFA Factor Disable", 13, "Disable MFA Factors") with { Severity = OcsfSeverity.Medium },
 
+        ["personal_data_erased"] = Unmapped with { Severity = OcsfSeverity.Medium },
+
         ["signed_in"] = Logon,
         ["sign_in_refused"] = Logon with { Succeeded = false, Severity = OcsfSeverity.Low },
         ["session_ended"] = Logoff,

@@ -77,6 +77,12 @@ public sealed class Findings(IQuerySession session)
     public void LevelDiffers(int level) => Say(
         null, DifferenceKind.LogChanged, null, [], $"The tiles of level {level} of the log are not those of its leaves.");
 
+    /// <summary>Adds what another witness found, at whatever index.</summary>
+    public void Add(LogDifference difference)
+    {
+        if (First is null || difference.Index < (First.Index ?? long.MaxValue)) First = difference;
+    }
+
     // The row is what was logged: it tells what the event was.
     private async Task NameByRowAsync(long index, AuditEntry? entry, AuditEntry row, CancellationToken cancellation)
     {

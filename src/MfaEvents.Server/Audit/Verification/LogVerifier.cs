@@ -3,6 +3,7 @@ using Marten;
 using MfaEvents.Core.Audit;
 using MfaEvents.Server.Audit.Log;
 using MfaEvents.Server.Audit.Trail;
+using MfaEvents.Server.Sealing;
 using MfaEvents.Server.Setup;
 using Npgsql;
 
@@ -12,7 +13,7 @@ namespace MfaEvents.Server.Audit.Verification;
 /// Walks once through an account's events as they are stored, its log and its trail, side by side and in constant memory, and
 /// through the checkpoints that lie outside of the database.
 /// </summary>
-public sealed class LogVerifier(ICheckpointStore checkpoints) : IDisposable
+public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDisposable
 {
     /// <summary>When to come back while others verify.</summary>
     public const int BusySeconds = 5;
@@ -64,6 +65,7 @@ public sealed class LogVerifier(ICheckpointStore checkpoints) : IDisposable
         await using var written = new CheckpointCursor(checkpoints.ReadAsync(account, cancellation).GetAsyncEnumerator(cancellation));
 
         var findings = new Findings(session);
+        var witness = new PersonalDataWitness(session, seals);
         var tree = new TreeFrontier();
         using var levels = new LevelDigests();
         var fold = new AuditFold();
@@ -77,6 +79,7 @@ public sealed class LogVerifier(ICheckpointStore checkpoints) : IDisposable
 
             var entry = stored is null ? null : fold.Next(stored);
             var hash = entry is null ? null : HashOf(entry, leaf);
+            if (entry is not null && await witness.ObserveAsync(entry, row?.Entry, cancellation) is { } changed) findings.Add(changed);
             if (findings.First is null) await findings.CompareAsync(index, entry, hash, logged, row?.Entry, cancellation);
             if (hash is null) continue;
             tree.Append(hash, levels.Append);
@@ -84,6 +87,7 @@ public sealed class LogVerifier(ICheckpointStore checkpoints) : IDisposable
         }
 
         if (await written.AfterAsync(tree.Size) is { } longer) findings.Truncated(tree.Size, longer);
+        if (witness.First is { } found) findings.Add(found);
         if (findings.First is null) await CompareLevelsAsync(session, levels, findings, cancellation);
         return new LogVerification(size, Convert.ToBase64String(tree.Root), findings.First is null, findings.First);
     }

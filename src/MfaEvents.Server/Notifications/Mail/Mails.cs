@@ -52,9 +52,15 @@ public sealed class Mails(
 
         var letter = compose(session, contact);
         await session.SaveChangesAsync(cancellation);
+        await SendAsync(address, id, letter, cancellation);
+        return true;
+    }
+
+    /// <summary>The same to an address that no contact information holds any more, without links.</summary>
+    public async Task SendAsync(string address, string id, Letter letter, CancellationToken cancellation)
+    {
         using var mail = Written(letter, address, id);
         await carrier.CarryAsync(mail, cancellation);
-        return true;
     }
 
     /// <summary>Where a link leads: its page changes nothing, and the button on it does.</summary>

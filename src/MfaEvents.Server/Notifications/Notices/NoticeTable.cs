@@ -27,7 +27,8 @@ public sealed record NoticeFacts(string Who, string Device);
 
 /// <summary>
 /// Who is told of what. It is always the account that is told, which is its root user, by mail: at the address in force and, for
-/// 72 hours after a change, at the one before it too (<see cref="Account.ContactsToTell"/>). IAM users have no address of their own.
+/// 72 hours after a change, at the one before it too (<see cref="Account.ContactsToTell"/>). IAM users have no address of their own. That
+/// addresses were erased they are told by <see cref="Audit.Erasure.TellErased"/>.
 /// </summary>
 public static class NoticeTable
 {
@@ -82,6 +83,10 @@ public static class NoticeTable
         On<ContactRestored>("A change of contact information was taken back", (_, _) =>
             "Somebody who was reached before says that the last change of contact information was not theirs. What was in force "
             + "before is in force again.") with { Link = null },
+        On<PersonalDataErased>("Personal data were erased", (e, _) => e.Fields.Contains(PersonalField.Email)
+            ? null
+            : "Personal data of the account were erased on request by the operator. The history that can be proven is what it was.")
+            with { Link = null },
         On<EnrolmentCodeRejected>("A wrong enrolment code after a right password", (_, of) =>
             $"Somebody has the right password of {of.Who}, and submitted a wrong enrolment code. Nobody was signed in.")
             with { AtMostEvery = TimeSpan.FromHours(1) },

@@ -121,12 +121,16 @@ public sealed class Repudiations(
         if (account.RestoreContact(now, settings.Contact) is not { } restored) return false;
         if (await session.LoadAsync<SealedContact>(Seals.ContactId(restored.RestoredVersion), cancellation) is not { } former)
             return false;
-        stream.AppendOne(restored);
-        session.Insert(seals.Seal(accountId, restored.ContactVersion, seals.Open(accountId, former) with
+        var contact = seals.Open(accountId, former);
+        if (contact.Email is null || contact.Phone is null)
         {
-            PendingEmail = null,
-            PendingPhone = null,
-        }));
+            // What was erased comes back from nowhere: what is in force stays.
+            var current = await session.ContactAsync(accountId, account, seals, cancellation);
+            contact = contact with { Email = contact.Email ?? current.Email, Phone = contact.Phone ?? current.Phone };
+        }
+
+        contact = contact with { PendingEmail = null, PendingPhone = null };
+        stream.AppendOne(session.SealContact(restored, restored.ContactVersion, contact, seals));
         return true;
     }
 }

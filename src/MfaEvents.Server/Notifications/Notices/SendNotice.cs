@@ -53,7 +53,7 @@ public static partial class SendNoticeHandler
                 var letter = new Letter($"{row.Subject} - {settings.Issuer}",
                 [
                     sentence,
-                    $"Account: {contact.AccountName} ({message.AccountId})",
+                    contact.AccountName is { } name ? $"Account: {name} ({message.AccountId})" : $"Account: {message.AccountId}",
                     $"When: {happened.Timestamp.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture)} UTC",
                     isTakenBack ? NoticeWords.TakenBack : PlaceOf(happened),
                 ]);
@@ -91,7 +91,9 @@ public static partial class SendNoticeHandler
             && happened.UserName != Origin.Product.Actor)
             return "From: our support desk.";
         if (happened.GetHeader(Origin.ClientAddressHeader)?.ToString() is not { } address)
-            return "From: nowhere; this happened by itself, in its time.";
+            return happened.UserName == Origin.Product.Actor
+                ? "From: nowhere; this happened by itself, in its time."
+                : "From: an address that is not known any more.";
         return happened.GetHeader(Origin.UserAgentHeader)?.ToString() is { } userAgent
             ? $"From: {address}, by a program that calls itself \"{Harmless(userAgent)}\""
             : $"From: {address}";

@@ -18,11 +18,9 @@ public sealed class NoticeSubscription : BatchSubscription
     public NoticeSubscription()
         : base(Name)
     {
+        // From the first event on. To begin at the present loses what came before the first page was done, if the node died then:
+        // the next one took its own present.
         foreach (var row in NoticeTable.Rows) IncludeType(row.Event);
-
-        // From the present when it is new, and from where it was ever after. SubscribeFromPresent would begin at the present with
-        // each start, and what happened before a crash would never be told.
-        Options.SubscribeAsInlineToAsync();
     }
 
     public override async Task ProcessEventsAsync(

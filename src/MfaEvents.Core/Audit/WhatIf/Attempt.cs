@@ -4,25 +4,13 @@ using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Core.Audit.WhatIf;
 
-/// <summary>How a code is read of which history does not say where it stood.</summary>
-internal enum Reading
-{
-    /// <summary>As a wrong one.</summary>
-    Wrong,
-
-    /// <summary>As one of the earliest step at which it can have been right: what it spends is as little as can be.</summary>
-    Early,
-
-    /// <summary>As one of the latest such step: what it spends is as much as can be.</summary>
-    Late,
-}
-
 /// <summary>
 /// What its events tell of an attempt. A code is in no event; the step that it belonged to is, where the search of the day found one.
 /// </summary>
 /// <remarks>
 /// Unknown stay a code that was not looked at, as the device was out of sync, and where beyond that day's windows a wrong code would
-/// have been found. History is taken to have been made under the policies that are in force.
+/// have been found. Such a code is taken for a wrong one, and what is decided about it is in doubt.
+/// History is taken to have been made under the policies that are in force.
 /// </remarks>
 internal sealed record Attempt
 {
@@ -73,55 +61,35 @@ internal sealed record Attempt
     /// <param name="real">The state in which it was decided.</param>
     /// <param name="tried">The policies by which it is decided now.</param>
     /// <param name="live">The policies by which it was decided.</param>
-    /// <param name="reading">How a code is read of which nobody knows.</param>
-    public (AttemptEnd End, IReadOnlyList<object> Events) In(
-        PrincipalMfa state, PrincipalMfa real, DevicePolicy tried, DevicePolicy live, Reading reading)
+    public Decided In(PrincipalMfa state, PrincipalMfa real, DevicePolicy tried, DevicePolicy live)
     {
         if (DeviceId is not { } id)
-            return Told(state.SignInByEnrolmentCode(Guid.Empty, 0, () => Was == AttemptEnd.Accepted, At, tried));
-        if (state.Device(id) is null) return (AttemptEnd.DeviceGone, []);
+            return Told(state.SignInByEnrolmentCode(Guid.Empty, 0, () => Was == AttemptEnd.Accepted, At, tried), false);
+        if (state.Device(id) is null) return new Decided(AttemptEnd.DeviceGone, [], false);
         var then = real.Device(id);
-        return Told(Purpose switch
+        var inDoubt = false;
+        var decision = Purpose switch
         {
             AttemptPurpose.Activation => state.SubmitCodes(id, FindPair, null, At, tried),
-            AttemptPurpose.Resync => state.Resync(id, FindPair, EndsSuspension(then, reading), Confirmed(then, live), tried),
+            AttemptPurpose.Resync => state.Resync(id, FindPair, EndsSuspension(then), Confirmed(then, live), tried),
             var purpose => state.Verify(id, Find, At, tried, purpose == AttemptPurpose.SignIn ? CodePurpose.SignIn : CodePurpose.Verification),
-        });
+        };
+        return Told(decision, inDoubt);
 
         CodeMatch Find(MfaDevice device)
         {
-            var step = Step ?? Supposed(Possible(device));
-            return TotpCode.Find(at => at == step, device, Current, tried);
+            inDoubt = Step is null && TotpCode.Outwards(Current + device.DriftSteps, tried.SignInWindow)
+                .Concat(TotpCode.Outwards(Current, tried.SearchWindow)).Any(step => !WasSearched(step));
+            return TotpCode.Find(at => at == Step, device, Current, tried);
         }
 
         CodeMatch FindPair(MfaDevice device)
         {
-            var step = Step ?? Supposed(PossiblePairs(device));
-            return TotpCode.FindPair(at => at == step, device, Current, tried);
-        }
-
-        long? Supposed(IEnumerable<long> possible) => reading switch
-        {
-            Reading.Wrong => null,
-            Reading.Early => possible.Cast<long?>().Min(),
-            _ => possible.Cast<long?>().Max(),
-        };
-
-        // What is accepted counts first, and else what shows that a device is out of sync.
-        IEnumerable<long> Possible(MfaDevice device)
-        {
-            var fresh = TotpCode.Outwards(Current + device.DriftSteps, tried.SignInWindow).Where(IsFresh).ToArray();
-            return fresh.Length > 0 ? fresh : TotpCode.Outwards(Current, tried.SearchWindow).Where(IsFresh);
-
-            bool IsFresh(long step) => !WasSearched(step) && !device.HasSpent(step) && !device.StraySteps.Contains(step);
-        }
-
-        // What confirms a pair before it counts first.
-        IEnumerable<long> PossiblePairs(MfaDevice device)
-        {
-            var fresh = TotpCode.PairsAround(Current, tried.SearchWindow).Where(step => !WasSearched(step) && !device.HasSpent(step - 1)).ToArray();
-            var confirming = fresh.Where(step => step - Current == device.NotedPair?.DriftSteps).ToArray();
-            return confirming.Length > 0 ? confirming : fresh;
+            var match = TotpCode.FindPair(at => at == Step, device, Current, tried);
+            inDoubt = Step is null
+                ? TotpCode.PairsAround(Current, tried.SearchWindow).Any(step => !WasSearched(step))
+                : device.Status == DeviceStatus.Suspended && match.Place != CodePlace.Spent && !IsSuspensionTold(then);
+            return match;
         }
 
         bool WasSearched(long step) => Purpose is AttemptPurpose.Activation or AttemptPurpose.Resync
@@ -129,22 +97,6 @@ internal sealed record Attempt
             : Because != RejectionReason.OutOfSync
                 && (Math.Abs(step - Current) <= live.SearchWindow
                     || Math.Abs(step - Current - (then?.DriftSteps ?? 0)) <= live.SignInWindow);
-    }
-
-    /// <summary>Whether a decision about it rests on the same in two states. What strays differ in shows in how attempts end.</summary>
-    public bool StandsAlike(PrincipalMfa one, PrincipalMfa other, DevicePolicy policy)
-    {
-        return (one.ConsecutiveFailures, one.Wait, one.EnrolmentCodeRequired) == (other.ConsecutiveFailures, other.Wait, other.EnrolmentCodeRequired)
-            && (DeviceId is not { } id || Stand(one.Device(id)) == Stand(other.Device(id)));
-
-        MfaDevice? Stand(MfaDevice? device) => device is null ? null : device with
-        {
-            ActivatedAt = null,
-            LastUsedAt = null,
-            Trend = null,
-            StraySteps = [],
-            NotedPair = At - device.NotedPair?.At <= policy.ResyncConfirmation ? device.NotedPair : null,
-        };
     }
 
     private static Attempt Of(Act act, AttemptPurpose purpose, AttemptEnd was, Guid? deviceId, long? step, int? offset) => new()
@@ -175,23 +127,26 @@ internal sealed record Attempt
         ? e.DriftSteps
         : (int)Math.Clamp(e.Step - TimeStep.At(at), -policy.SignInWindow, policy.SignInWindow);
 
-    private static (AttemptEnd, IReadOnlyList<object>) Told(CodeDecision decision) => (decision.Outcome switch
-    {
-        CodeOutcome.Accepted => AttemptEnd.Accepted,
-        CodeOutcome.OutOfSync => AttemptEnd.OutOfSync,
-        CodeOutcome.AgainPlease => AttemptEnd.AgainPlease,
-        CodeOutcome.ResyncRequired => AttemptEnd.ResyncRequired,
-        CodeOutcome.DevicePending => AttemptEnd.DevicePending,
-        CodeOutcome.DeviceAlreadyActive => AttemptEnd.DeviceAlreadyActive,
-        CodeOutcome.Wait => AttemptEnd.Throttled,
-        _ => AttemptEnd.Refused,
-    }, decision.Events);
+    private static Decided Told(CodeDecision decision, bool inDoubt) => new(
+        decision.Outcome switch
+        {
+            CodeOutcome.Accepted => AttemptEnd.Accepted,
+            CodeOutcome.OutOfSync => AttemptEnd.OutOfSync,
+            CodeOutcome.AgainPlease => AttemptEnd.AgainPlease,
+            CodeOutcome.ResyncRequired => AttemptEnd.ResyncRequired,
+            CodeOutcome.DevicePending => AttemptEnd.DevicePending,
+            CodeOutcome.DeviceAlreadyActive => AttemptEnd.DeviceAlreadyActive,
+            CodeOutcome.Wait => AttemptEnd.Throttled,
+            _ => AttemptEnd.Refused,
+        },
+        decision.Events,
+        inDoubt);
 
     // Whether somebody had proved another factor shows only where the device was suspended, and the pair was a fresh one.
-    private bool EndsSuspension(MfaDevice? then, Reading reading) =>
-        then is { Status: DeviceStatus.Suspended } && Step is { } step && !then.HasSpent(step - 1)
-            ? Was != AttemptEnd.Refused
-            : reading != Reading.Wrong;
+    private bool EndsSuspension(MfaDevice? then) => IsSuspensionTold(then) && Was != AttemptEnd.Refused;
+
+    private bool IsSuspensionTold(MfaDevice? then) =>
+        then is { Status: DeviceStatus.Suspended } && Step is { } step && !then.HasSpent(step - 1);
 
     // An event's time is a little later than its decision: what confirmed a pair in time is not late now.
     private DateTimeOffset Confirmed(MfaDevice? then, DevicePolicy live) =>
@@ -202,3 +157,9 @@ internal sealed record Attempt
             ? noted.At + live.ResyncConfirmation
             : At;
 }
+
+/// <summary>What a decision about an attempt came to.</summary>
+/// <param name="End">How the attempt ends.</param>
+/// <param name="Events">What happens by it.</param>
+/// <param name="InDoubt">Whether it hangs on something that history does not tell.</param>
+internal sealed record Decided(AttemptEnd End, IReadOnlyList<object> Events, bool InDoubt);

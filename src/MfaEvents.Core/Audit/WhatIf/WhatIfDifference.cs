@@ -2,7 +2,7 @@ using MfaEvents.Core.Devices;
 
 namespace MfaEvents.Core.Audit.WhatIf;
 
-/// <summary>An attempt that would have ended differently.</summary>
+/// <summary>An attempt that would have ended differently, or may have.</summary>
 /// <param name="Version">The version of its event in the principal's stream.</param>
 /// <param name="At">When it was made.</param>
 /// <param name="DeviceId">The device; null for an enrolment code.</param>
@@ -10,7 +10,11 @@ namespace MfaEvents.Core.Audit.WhatIf;
 /// <param name="Was">How it ended.</param>
 /// <param name="WasBecause">Why it was refused, where it was.</param>
 /// <param name="WouldBe">How it would have ended.</param>
-/// <param name="WouldBeBecause">Why it would have been refused, where it would and that is known.</param>
+/// <param name="WouldBeBecause">Why it would have been refused, where it would.</param>
+/// <param name="IsCertain">
+/// Whether this and all before it is what would have happened. It is not once a code counted of which history says too little: that code
+/// itself is told with what it would be as a wrong one, even if it was refused then too.
+/// </param>
 public sealed record WhatIfDifference(
     long Version,
     DateTimeOffset At,
@@ -19,7 +23,8 @@ public sealed record WhatIfDifference(
     AttemptEnd Was,
     RejectionReason? WasBecause,
     AttemptEnd WouldBe,
-    RejectionReason? WouldBeBecause);
+    RejectionReason? WouldBeBecause,
+    bool IsCertain);
 
 /// <summary>What was submitted, and for what.</summary>
 public enum AttemptPurpose
@@ -61,7 +66,4 @@ public enum AttemptEnd
 
     /// <summary>The device would have been discarded.</summary>
     DeviceGone,
-
-    /// <summary>It hangs on a code that history says too little about.</summary>
-    Unknown,
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
 
@@ -9,10 +8,9 @@ namespace MfaEvents.Core.Audit.WhatIf;
 /// comes of them is decided by <see cref="PrincipalMfa"/>, and changes the state on which the next attempt is decided.
 /// </summary>
 /// <remarks>
-/// Codes of which history says too little are read in several ways, side by side (<see cref="Reading"/>). An attempt that ends the same
-/// in all of them, out of the same state, is told; of any other it is not known, until a code that all of them accept has brought
-/// their states together again. An attempt that was refused during a wait is in no event, and nobody knows of
-/// it: <see cref="ShorterWaits"/> counts the waits that would have been shorter.
+/// A code of which history says too little is taken for a wrong one (<see cref="Attempt"/>); from it on, nothing that is told of this
+/// principal is certain. An attempt that was refused during a wait is in no event, and nobody knows of it: <see cref="ShorterWaits"/>
+/// counts the waits that would have been shorter.
 /// </remarks>
 public sealed record WhatIfReplay
 {
@@ -21,8 +19,11 @@ public sealed record WhatIfReplay
     /// <summary>The state as it was.</summary>
     public PrincipalMfa? Real { get; init; }
 
-    /// <summary>The state that each reading comes to.</summary>
-    public ImmutableArray<PrincipalMfa?> Readings { get; init; } = [.. Enum.GetValues<Reading>().Select(_ => (PrincipalMfa?)null)];
+    /// <summary>The state as it would have been.</summary>
+    public PrincipalMfa? Tried { get; init; }
+
+    /// <summary>Whether a decision so far hung on something that history does not tell.</summary>
+    public bool InDoubt { get; init; }
 
     /// <summary>How many attempts were played.</summary>
     public long Attempts { get; init; }
@@ -39,53 +40,50 @@ public sealed record WhatIfReplay
     {
         ArgumentNullException.ThrowIfNull(act);
         var real = act.Followed.Prepend(act.Head.Event).Aggregate(Real, (state, e) => Evolve(state, e, act));
-        if (Real is null || Attempt.Of(act, live) is not { } attempt)
-            return (Counted(this with { Real = real, Readings = [.. Readings.Select(state => Plain(state, act))] }, act), null);
+        if (Real is null || Tried is null || Attempt.Of(act, live) is not { } attempt)
+            return (Counted(this with { Real = real, Tried = Plain(act) }, act), null);
 
-        var decided = Readings.Select((state, reading) => Decided(state!, (Reading)reading)).ToArray();
-        var after = Counted(this with { Real = real, Readings = [.. decided.Select(one => one.After)], Attempts = Attempts + 1 }, act);
-        var isKnown = Readings.All(state => attempt.StandsAlike(state!, Readings[0]!, live)) && decided.All(one => one.End == decided[0].End);
-        var end = isKnown ? decided[0].End : AttemptEnd.Unknown;
-        return (after, end == attempt.Was ? null : new WhatIfDifference(
+        var decided = attempt.In(Tried, Real, tried, live);
+        var inDoubt = InDoubt || decided.InDoubt;
+        var after = this with
+        {
+            Real = real,
+            Tried = WithDriftOf(act, decided).Aggregate(Tried, (before, e) => Evolve(before, e, act)!),
+            InDoubt = inDoubt,
+            Attempts = Attempts + 1,
+        };
+        return (Counted(after, act), decided.End == attempt.Was && !decided.InDoubt ? null : new WhatIfDifference(
             act.Head.Version,
             attempt.At,
             attempt.DeviceId,
             attempt.Purpose,
             attempt.Was,
             attempt.Because,
-            end,
-            isKnown && decided.All(one => one.Because == decided[0].Because) ? decided[0].Because : null));
-
-        (AttemptEnd End, RejectionReason? Because, PrincipalMfa? After) Decided(PrincipalMfa state, Reading reading)
-        {
-            var (end, events) = attempt.In(state, Real, tried, live, reading);
-            if (act.Head.Event is CodeAccepted accepted && end == AttemptEnd.Accepted && HasSameClock(state, accepted.DeviceId))
-                events = [.. events.Where(e => e is not DeviceDriftMoved), .. act.Followed.Where(e => e is DeviceDriftMoved)];
-            return (
-                end,
-                events.OfType<CodeRejected>().FirstOrDefault()?.Reason,
-                events.Aggregate((PrincipalMfa?)state, (before, e) => Evolve(before, e, act)));
-        }
+            decided.End,
+            decided.Events.OfType<CodeRejected>().FirstOrDefault()?.Reason,
+            !inDoubt));
     }
 
     // The policies of drift are not tried: of a clock that is known alike, what moved then moves now.
-    private bool HasSameClock(PrincipalMfa state, Guid deviceId) =>
-        (Real?.Device(deviceId), state.Device(deviceId)) is ({ } then, { } now)
-        && (then.DriftSteps, then.EdgeRun, then.DriftMovedAt) == (now.DriftSteps, now.EdgeRun, now.DriftMovedAt);
+    private IEnumerable<object> WithDriftOf(Act act, Decided decided) =>
+        act.Head.Event is CodeAccepted accepted && decided.End == AttemptEnd.Accepted
+        && (Real?.Device(accepted.DeviceId), Tried?.Device(accepted.DeviceId)) is ({ } then, { } now)
+        && (then.DriftSteps, then.EdgeRun, then.DriftMovedAt) == (now.DriftSteps, now.EdgeRun, now.DriftMovedAt)
+            ? [.. decided.Events.Where(e => e is not DeviceDriftMoved), .. act.Followed.Where(e => e is DeviceDriftMoved)]
+            : decided.Events;
 
     // What follows from decisions follows from them here, by the policies that are tried.
-    private PrincipalMfa? Plain(PrincipalMfa? state, Act act) => act.Head.Event switch
+    private PrincipalMfa? Plain(Act act) => act.Head.Event switch
     {
-        DeviceRemoved { Reason: RemovalReason.Expired } e when state is not null =>
-            state.Expire(e.DeviceId).Aggregate((PrincipalMfa?)state, (before, expired) => Evolve(before, expired, act)),
-        var e => Evolve(state, e, act),
+        DeviceRemoved { Reason: RemovalReason.Expired } e when Tried is not null =>
+            Tried.Expire(e.DeviceId).Aggregate((PrincipalMfa?)Tried, (before, expired) => Evolve(before, expired, act)),
+        var e => Evolve(Tried, e, act),
     };
 
     private PrincipalMfa? Evolve(PrincipalMfa? state, object @event, Act act) => PrincipalMfa.Evolve(state, Principal, @event, act.Head.At);
 
     private static WhatIfReplay Counted(WhatIfReplay after, Act act) =>
-        act.Followed.Any(e => e is AttemptsThrottled or EnrolmentAttemptsThrottled)
-        && after.Readings.Any(state => Until(state, act) < Until(after.Real, act))
+        act.Followed.Any(e => e is AttemptsThrottled or EnrolmentAttemptsThrottled) && Until(after.Tried, act) < Until(after.Real, act)
             ? after with { ShorterWaits = after.ShorterWaits + 1 }
             : after;
 

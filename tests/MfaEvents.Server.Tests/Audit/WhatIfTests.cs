@@ -85,6 +85,28 @@ public sealed class WhatIfTests(TestRun run)
     }
 
     [Fact]
+    public async Task A_history_of_many_pages_is_played_to_its_end()
+    {
+        var account = await api.RegisteredAccount();
+        var device = await account.AssignedDevice("phone").Activated();
+        account.Time.Pass(TimeSpan.FromMinutes(5));
+        (await device.Verify(device.Code(-1))).ShouldBe(HttpStatusCode.OK);
+        await using (var session = api.Store.LightweightSession(account.Id))
+        {
+            foreach (var renamed in Enumerable.Repeat(new DeviceRenamed(device.Id, "phone", "phone"), 2500)) session.Events.Append("root", renamed);
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        account.Time.Pass(TimeSpan.FromMinutes(5));
+        (await device.Verify(device.Code(-1))).ShouldBe(HttpStatusCode.OK);
+
+        var job = await Played(account, new { signInWindow = 0 });
+        Ends(job).ShouldBe(["accepted refused", "accepted refused"]);
+        job["eventsDone"].GetInt64().ShouldBe(await account.VersionOf("root"));
+        job["attempts"].GetInt64().ShouldBe(3);
+    }
+
+    [Fact]
     public async Task It_is_for_auditors_of_the_account_and_nobody_else()
     {
         var (account, other) = (await api.RegisteredAccount(), await api.RegisteredAccount());

@@ -69,10 +69,11 @@ public static class StartWhatIfEndpoint
         }
 
         await session.HoldAsync(AdvisoryLock.WhatIf, cancellation);
-        if (await session.Query<WhatIfJob>().AnyAsync(other => other.State == WhatIfState.Running, cancellation))
+        if (await session.Query<WhatIfJob>().AnyAsync(running => running.State == WhatIfState.Running, cancellation))
             return (Problems.WhatIfRuns, []);
 
-        session.DeleteWhere<WhatIfJob>(job => job.FinishedAt < now - Kept);
+        var old = now - Kept;
+        session.DeleteWhere<WhatIfJob>(job => job.FinishedAt < old);
         var job = new WhatIfJob
         {
             Id = Guid.CreateVersion7(now),

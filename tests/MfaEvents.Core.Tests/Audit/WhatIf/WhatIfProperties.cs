@@ -72,7 +72,7 @@ public sealed class WhatIfProperties
 
                 told.Keys.Except(truth.Select(attempt => attempt.Version)).ShouldBeEmpty();
             },
-            iter: 30000);
+            iter: 2000);
 
         foreach (var end in (string[])["Refused Accepted", "Accepted Refused", "Accepted Throttled", "Refused Throttled", "Accepted ResyncRequired", "Accepted DevicePending"])
             seen.Keys.ShouldContain(end);

@@ -85,25 +85,25 @@ public sealed class WhatIfTests(TestRun run)
     }
 
     [Fact]
-    public async Task A_history_of_many_pages_is_played_to_its_end()
+    public async Task A_history_of_many_pages_is_played_to_its_end_and_the_first_thousand_differences_are_kept()
     {
+        const int Wrong = 2500;
         var account = await api.RegisteredAccount();
         var device = await account.AssignedDevice("phone").Activated();
-        account.Time.Pass(TimeSpan.FromMinutes(5));
-        (await device.Verify(device.Code(-1))).ShouldBe(HttpStatusCode.OK);
         await using (var session = api.Store.LightweightSession(account.Id))
         {
-            foreach (var renamed in Enumerable.Repeat(new DeviceRenamed(device.Id, "phone", "phone"), 2500)) session.Events.Append("root", renamed);
+            for (var i = 0; i < Wrong; i++) session.Events.Append("root", new CodeRejected(device.Id, CodePurpose.Verification, RejectionReason.Wrong));
             await session.SaveChangesAsync(TestContext.Current.CancellationToken);
         }
 
-        account.Time.Pass(TimeSpan.FromMinutes(5));
+        account.Time.Pass(TimeSpan.FromDays(1));
         (await device.Verify(device.Code(-1))).ShouldBe(HttpStatusCode.OK);
 
-        var job = await Played(account, new { signInWindow = 0 });
-        Ends(job).ShouldBe(["accepted refused", "accepted refused"]);
-        job["eventsDone"].GetInt64().ShouldBe(await account.VersionOf("root"));
-        job["attempts"].GetInt64().ShouldBe(3);
+        // At one instant all but the first of them would have been refused unseen.
+        var job = await Played(account, new { firstWaitAt = 1 });
+        (job["eventsDone"].GetInt64(), job["attempts"].GetInt64()).ShouldBe((await account.VersionOf("root"), Wrong + 2));
+        job["differencesTotal"].GetInt64().ShouldBe(Wrong - 1);
+        Ends(job).ShouldBe(Enumerable.Repeat("refused throttled", 1000));
     }
 
     [Fact]

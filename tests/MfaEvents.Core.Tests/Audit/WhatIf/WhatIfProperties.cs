@@ -60,12 +60,13 @@ public sealed class WhatIfProperties
                 var told = differences.ToDictionary(difference => difference.Version);
                 var truth = Truth(history, tried).ToArray();
                 after.Attempts.ShouldBe(truth.Length);
-                var certain = true;
+                var doubted = false;
                 foreach (var (version, was, end) in truth)
                 {
                     var difference = told.GetValueOrDefault(version);
                     if (difference is not null) difference.Was.ShouldBe(was);
-                    certain &= difference?.IsCertain ?? true;
+                    var certain = difference?.IsCertain ?? !doubted;
+                    doubted |= !certain;
                     seen.AddOrUpdate(certain ? $"{was} {end}" : "in doubt", 1, (_, n) => n + 1);
                     if (certain) (difference?.WouldBe ?? was).ShouldBe(end, $"{version} under {tried}");
                 }

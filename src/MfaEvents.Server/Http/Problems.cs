@@ -53,6 +53,8 @@ public static class Problems
     public static Problem NoView { get; } =
         new(409, "conflict", "This projection has no view that could be rebuilt: it deletes or sends, and keeps nothing of its own.");
 
+    public static Problem WhatIfRuns { get; } = new(409, "conflict", "A what-if of this account is running: wait for its end.");
+
     public static Problem ErasureRuns { get; } =
         new(409, "conflict", "Personal data are being erased: a view that is built meanwhile could bring them back. Try again when it has ended.");
 

@@ -7,12 +7,17 @@ using System.Text.RegularExpressions;
 namespace MfaEvents.Server.Http;
 
 /// <summary>
-/// The members of a request record and their rules, read off its constructor: every member is text or a list of texts, nullable means
-/// optional, and its validation attributes say the rest. All that is wrong is found, not the first thing only.
+/// The members of a request record and their rules, read off its constructor: every member is text, a list of texts or a whole number,
+/// nullable means optional, and its validation attributes say the rest. All that is wrong is found, not the first thing only.
 /// </summary>
 public sealed class RequestShape
 {
     private static readonly ConcurrentDictionary<Type, RequestShape> Shapes = new();
+
+    private static readonly Dictionary<Type, Kind> Kinds = new()
+    {
+        [typeof(string)] = Kind.Text, [typeof(string[])] = Kind.Texts, [typeof(int)] = Kind.Whole, [typeof(int?)] = Kind.Whole,
+    };
 
     private readonly Member[] members;
 
@@ -23,10 +28,10 @@ public sealed class RequestShape
         [
             .. type.GetConstructors().Single().GetParameters().Select(parameter => new Member(
                 JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!),
-                parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(string[])
-                    ? [.. parameter.GetCustomAttributes<ValidationAttribute>()]
-                    : throw new NotSupportedException($"{type.Name}.{parameter.Name}: a request member is text or a list of texts."),
-                parameter.ParameterType == typeof(string[]),
+                Kinds.TryGetValue(parameter.ParameterType, out var kind)
+                    ? kind
+                    : throw new NotSupportedException($"{type.Name}.{parameter.Name} is of no kind that a request member can be."),
+                [.. parameter.GetCustomAttributes<ValidationAttribute>()],
                 nullability.Create(parameter).WriteState == NullabilityState.Nullable)),
         ];
     }
@@ -46,13 +51,25 @@ public sealed class RequestShape
         return errors;
     }
 
-    private sealed record Member(string Name, ValidationAttribute[] Rules, bool IsList, bool Optional)
+    private enum Kind
+    {
+        Text,
+        Texts,
+        Whole,
+    }
+
+    private sealed record Member(string Name, Kind Kind, ValidationAttribute[] Rules, bool Optional)
     {
         public IReadOnlyList<string> Check(JsonElement body)
         {
             if (!body.TryGetProperty(Name, out var value) || value.ValueKind == JsonValueKind.Null)
                 return Optional ? [] : [$"{Name} is required."];
-            return IsList ? CheckList(value) : CheckText(value);
+            return Kind switch
+            {
+                Kind.Text => CheckText(value),
+                Kind.Texts => CheckList(value),
+                _ => CheckWhole(value),
+            };
         }
 
         private IReadOnlyList<string> CheckText(JsonElement value) =>
@@ -66,6 +83,11 @@ public sealed class RequestShape
             if (texts.Contains(null)) return [$"{Name} must be a list of texts."];
             return [.. Rules.Where(rule => !rule.IsValid(texts)).Select(rule => rule.FormatErrorMessage(Name))];
         }
+
+        private IReadOnlyList<string> CheckWhole(JsonElement value) =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
+                ? [.. Rules.Where(rule => !rule.IsValid(number)).Select(rule => rule.FormatErrorMessage(Name))]
+                : [.. Rules.Select(rule => rule.FormatErrorMessage(Name)).DefaultIfEmpty($"{Name} must be a whole number.")];
 
         // A RegularExpressionAttribute takes the empty text for a missing one, and passes it.
         private static bool Fits(ValidationAttribute rule, string text) =>

@@ -37,6 +37,8 @@ public static class Routes
     public const string AuditVerification = Audit + "/verification";
     public const string Erasures = Account + "/erasures";
     public const string Erasure = Erasures + "/{erasureId}";
+    public const string WhatIf = Account + "/what-if";
+    public const string Job = "/jobs/{jobId}";
     public const string Rebuilds = "/projections/{name}/rebuilds";
     public const string Rebuild = "/rebuilds/{rebuildId}";
     public const string Keys = "/keys";

@@ -28,6 +28,9 @@ public static class AdvisoryLock
     /// <summary>"rebuilds": the beginning of a rebuild.</summary>
     public const long Rebuild = 0x7265_6275_696c_6473;
 
+    /// <summary>"whatifjb": the beginning of a what-if.</summary>
+    public const long WhatIf = 0x7768_6174_6966_6a62;
+
     /// <summary>"rotateky": the beginning of a rotation.</summary>
     public const long Rotation = 0x726f_7461_7465_6b79;
 

@@ -13,6 +13,7 @@ using MfaEvents.Server.Audit.Erasure;
 using MfaEvents.Server.Audit.Log;
 using MfaEvents.Server.Audit.Push;
 using MfaEvents.Server.Audit.Trail;
+using MfaEvents.Server.Audit.WhatIf;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Jobs;
@@ -94,6 +95,7 @@ public static class EventStore
         store.Schema.For<RebuildCancellation>();
         store.Schema.For<BuiltView>();
         store.Schema.For<DataErasure>();
+        store.Schema.For<WhatIfJob>();
         AuditTables.Map(store);
         LogTables.Map(store);
         PushTables.Map(store);

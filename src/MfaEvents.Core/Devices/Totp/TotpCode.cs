@@ -19,18 +19,28 @@ public static class TotpCode
     /// </summary>
     public static CodeMatch Find(SecretKey key, string code, MfaDevice device, DateTimeOffset now, DevicePolicy policy)
     {
+        using var submitted = new CodeSearch(key, code);
+        return Find(submitted.IsAt, device, TimeStep.At(now), policy);
+    }
+
+    /// <summary>The same for a code of which it is known whether a step has it.</summary>
+    /// <param name="isAt">Whether the code is the one of a step.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="current">The server's own step.</param>
+    /// <param name="policy">The policies.</param>
+    public static CodeMatch Find(Func<long, bool> isAt, MfaDevice device, long current, DevicePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(isAt);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(policy);
 
-        var current = TimeStep.At(now);
-        using var submitted = new CodeSearch(key, code);
         var centre = current + device.DriftSteps;
         long? spent = null;
 
         // Nearest first, so that of two steps with the same code the likelier one counts.
         foreach (var step in Outwards(centre, policy.SignInWindow))
         {
-            if (!submitted.IsAt(step)) continue;
+            if (!isAt(step)) continue;
             if (!device.HasSpent(step)) return new CodeMatch(CodePlace.InWindow, step, Offset(step, current));
             spent ??= step;
         }
@@ -38,7 +48,7 @@ public static class TotpCode
         long? elsewhere = null;
         foreach (var step in Outwards(current, policy.SearchWindow))
         {
-            if (Math.Abs(step - centre) <= policy.SignInWindow || !submitted.IsAt(step)) continue;
+            if (Math.Abs(step - centre) <= policy.SignInWindow || !isAt(step)) continue;
             if (device.HasSpent(step)) spent ??= step;
             else elsewhere ??= step;
         }
@@ -56,18 +66,26 @@ public static class TotpCode
     public static CodeMatch FindPair(
         SecretKey key, string code1, string code2, MfaDevice device, DateTimeOffset now, DevicePolicy policy)
     {
+        using var first = new CodeSearch(key, code1);
+        using var second = new CodeSearch(key, code2);
+        return FindPair(step => second.IsAt(step) && first.IsAt(step - 1), device, TimeStep.At(now), policy);
+    }
+
+    /// <summary>The same for a pair of which it is known whether a step, and the one before it, have it.</summary>
+    /// <param name="isAt">Whether the pair's second code is the one of a step, and its first the one of the step before.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="current">The server's own step.</param>
+    /// <param name="policy">The policies.</param>
+    public static CodeMatch FindPair(Func<long, bool> isAt, MfaDevice device, long current, DevicePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(isAt);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(policy);
 
-        var current = TimeStep.At(now);
-        using var first = new CodeSearch(key, code1);
-        using var second = new CodeSearch(key, code2);
         long? spent = null;
-
-        foreach (var step in Outwards(current, policy.SearchWindow))
+        foreach (var step in PairsAround(current, policy.SearchWindow))
         {
-            if (step - 1 < current - policy.SearchWindow) continue;
-            if (!second.IsAt(step) || !first.IsAt(step - 1)) continue;
+            if (!isAt(step)) continue;
             if (!device.HasSpent(step - 1))
             {
                 var place = Math.Abs(step - current) <= policy.SignInWindow ? CodePlace.InWindow : CodePlace.OutsideWindow;
@@ -80,9 +98,11 @@ public static class TotpCode
         return spent is { } used ? new CodeMatch(CodePlace.Spent, used, Offset(used, current)) : CodeMatch.None;
     }
 
-    private static int Offset(long step, long current) => (int)(step - current);
+    /// <summary>The steps that the second code of a pair may belong to when the first one is searched for too.</summary>
+    internal static IEnumerable<long> PairsAround(long current, int reach) => Outwards(current, reach).Where(step => step > current - reach);
 
-    private static IEnumerable<long> Outwards(long centre, int reach)
+    /// <summary>The steps around one, nearest first.</summary>
+    internal static IEnumerable<long> Outwards(long centre, int reach)
     {
         yield return centre;
         for (var distance = 1; distance <= reach; distance++)
@@ -91,4 +111,6 @@ public static class TotpCode
             yield return centre + distance;
         }
     }
+
+    private static int Offset(long step, long current) => (int)(step - current);
 }

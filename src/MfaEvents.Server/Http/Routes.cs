@@ -37,6 +37,7 @@ public static class Routes
     public const string AuditVerification = Audit + "/verification";
     public const string Erasures = Account + "/erasures";
     public const string Erasure = Erasures + "/{erasureId}";
+    public const string MfaCoverage = Account + "/mfa-coverage";
     public const string WhatIf = Account + "/what-if";
     public const string Job = "/jobs/{jobId}";
     public const string Rebuilds = "/projections/{name}/rebuilds";

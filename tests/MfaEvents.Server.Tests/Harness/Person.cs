@@ -78,7 +78,7 @@ public sealed record Person(MfaHost Host)
         if (SignInKey is not null) request.Headers.TryAddWithoutValidation("Sign-In-Key", SignInKey);
         if (RecoveryKey is not null) request.Headers.TryAddWithoutValidation("Recovery-Key", RecoveryKey);
         if (TelephonySignature is not null) request.Headers.TryAddWithoutValidation("Telephony-Signature", TelephonySignature);
-        if (Accept is not null) request.Headers.Add("Accept", Accept);
+        if (Accept is not null) request.Headers.TryAddWithoutValidation("Accept", Accept);
         if (UserAgent is not null) request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (TraceParent is not null) request.Headers.Add("traceparent", TraceParent);
         if (ForwardedFor is not null) request.Headers.TryAddWithoutValidation("X-Forwarded-For", ForwardedFor);

@@ -21,7 +21,7 @@ public static class ExportAuditEndpoint
     private const string ClassSentence = "ocsfUserManagement must be 3001 or 3007.";
 
     [WolverineGet(Routes.AuditExport), Allow(Role.Owner, Role.Auditor, RootOnly = true), DisableRequestTimeout]
-    [Answers(200, ContentTypes = [Ndjson.ContentType, CsvFormat.ContentTypeName])]
+    [Answers(200, ContentTypes = [Ndjson.ContentType, Csv.ContentType])]
     [Queries("format", "cloudevents, ocsf, csv or log.")]
     [Queries("from", "From this instant, inclusive."), Queries("to", "To this instant, exclusive.")]
     [Queries("fromIndex", "From this index, inclusive.")]

@@ -37,6 +37,7 @@ try
     builder.AddPhone(settings);
     builder.AddRecovery();
     builder.AddHttp(settings);
+    builder.AddConsole();
 
     await using var app = builder.Build();
     app.UseHttp();

@@ -10,7 +10,7 @@ public static class TokenCommand
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         if ((configuration["ASPNETCORE_ENVIRONMENT"] ?? Environments.Development) != Environments.Development)
         {
-            Console.Error.WriteLine("ops/token mints tokens in Development only.");
+            System.Console.Error.WriteLine("ops/token mints tokens in Development only.");
             return 1;
         }
 
@@ -18,17 +18,17 @@ public static class TokenCommand
         {
             var settings = MfaEventsSettings.Read(configuration);
             var request = DevelopmentTokenRequest.Parse(arguments);
-            Console.WriteLine(DevelopmentTokens.Mint(settings.DataDirectory, request, DateTimeOffset.UtcNow));
+            System.Console.WriteLine(DevelopmentTokens.Mint(settings.DataDirectory, request, DateTimeOffset.UtcNow));
             return 0;
         }
         catch (Exception exception) when (exception is ArgumentException or SettingsException)
         {
-            Console.Error.WriteLine(exception.Message);
+            System.Console.Error.WriteLine(exception.Message);
             return 2;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"The key of development tokens cannot be read or written: {exception.Message}");
+            System.Console.Error.WriteLine($"The key of development tokens cannot be read or written: {exception.Message}");
             return 1;
         }
     }

@@ -54,8 +54,8 @@ public static class RebuildCommand
 
     private static async Task<int> FollowAsync(HttpClient http, Uri location)
     {
-        Console.CancelKeyPress += (_, _) =>
-            Console.Error.WriteLine($"\nIt goes on without this terminal; POST {location}/cancellation ends it.");
+        System.Console.CancelKeyPress += (_, _) =>
+            System.Console.Error.WriteLine($"\nIt goes on without this terminal; POST {location}/cancellation ends it.");
         while (true)
         {
             var rebuild = (await http.GetFromJsonAsync<RebuildView>(location, Json.Options))!;
@@ -66,11 +66,11 @@ public static class RebuildCommand
                 continue;
             }
 
-            if (!Console.IsErrorRedirected) await Console.Error.WriteLineAsync();
-            Console.WriteLine(string.Create(
+            if (!System.Console.IsErrorRedirected) await System.Console.Error.WriteLineAsync();
+            System.Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{rebuild.State}: {rebuild.EventsDone} events, {rebuild.EventsPerSecond:F0} a second; {rebuild.Parity.RowsCompared} rows compared, {rebuild.Parity.Missing} had been lost, {rebuild.Parity.Differences} differ. {rebuild.Outcome}"));
-            foreach (var example in rebuild.Parity.Examples) Console.WriteLine($"  {example}");
+            foreach (var example in rebuild.Parity.Examples) System.Console.WriteLine($"  {example}");
             return rebuild.State == RebuildState.Succeeded ? 0 : 1;
         }
     }
@@ -78,11 +78,11 @@ public static class RebuildCommand
     // A bar for somebody who looks on; whoever keeps the output is told of the end alone.
     private static void Show(RebuildView rebuild)
     {
-        if (Console.IsErrorRedirected) return;
+        if (System.Console.IsErrorRedirected) return;
         var share = rebuild.EventsTotal == 0 ? 0 : (double)rebuild.EventsDone / rebuild.EventsTotal;
         var done = (int)(share * BarLength);
         var left = rebuild.RemainingSeconds is { } seconds ? $", {seconds:F0} s left" : "";
-        Console.Error.Write(
+        System.Console.Error.Write(
             $"\r[{new string('#', done)}{new string('.', BarLength - done)}] {share:P0} {rebuild.EventsDone} of {rebuild.EventsTotal} events, {rebuild.EventsPerSecond:F0} a second{left}   ");
     }
 
@@ -102,7 +102,7 @@ public static class RebuildCommand
 
     private static int Say(string sentence, int code)
     {
-        Console.Error.WriteLine(sentence);
+        System.Console.Error.WriteLine(sentence);
         return code;
     }
 }

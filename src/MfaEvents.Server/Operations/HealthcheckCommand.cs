@@ -16,7 +16,7 @@ public static class HealthcheckCommand
             .AddEnvironmentVariables("DOTNET_").AddEnvironmentVariables("ASPNETCORE_").Build();
         if (Address(configuration["URLS"], configuration["HTTP_PORTS"]) is not { } address)
         {
-            await Console.Error.WriteLineAsync(
+            await System.Console.Error.WriteLineAsync(
                 "healthcheck: the server listens on no plain HTTP address (ASPNETCORE_URLS, ASPNETCORE_HTTP_PORTS).");
             return 1;
         }
@@ -26,11 +26,11 @@ public static class HealthcheckCommand
             using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
             using var answer = await client.GetAsync(new Uri(address, "health/ready"));
             if (answer.StatusCode == HttpStatusCode.OK) return 0;
-            await Console.Error.WriteLineAsync($"healthcheck: {address} answers {(int)answer.StatusCode}.");
+            await System.Console.Error.WriteLineAsync($"healthcheck: {address} answers {(int)answer.StatusCode}.");
         }
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync($"healthcheck: {address} does not answer.");
+            await System.Console.Error.WriteLineAsync($"healthcheck: {address} does not answer.");
         }
 
         return 1;

@@ -18,7 +18,7 @@ public static class Announcement
                 return;
             var mail = settings.Mail.Host ?? Outbox.In(settings.DataDirectory);
             var where = database.IsEmbedded ? "embedded PostgreSQL, in the data directory" : "ConnectionStrings:Mfa";
-            Console.WriteLine(
+            System.Console.WriteLine(
                 $"""
 
                  MfaEvents is up.

@@ -41,6 +41,7 @@ public static class HttpSetup
     public static void UseHttp(this WebApplication app)
     {
         app.UseEdge();
+        app.UseInsidePipeline();
         app.UseMiddleware<Faults>();
         app.UseStatusCodePages(context => BareAnswers.ExplainAsync(context.HttpContext));
         app.UseRouting();
@@ -51,6 +52,7 @@ public static class HttpSetup
         app.UseMiddleware<Gate>();
         app.UseMiddleware<OneByOne>();
         app.UseOutputCache();
+        app.UseAntiforgery();
 
         app.MapWolverineEndpoints(http =>
         {
@@ -64,6 +66,7 @@ public static class HttpSetup
             http.AddMiddleware(typeof(Idempotency), chain => chain.HttpMethods.Contains("POST") && HasSessionOfItsOwn(chain));
         });
 
+        app.MapConsole();
         app.MapHealth();
         app.MapOpenApi().AllowAnonymous()
             .CacheOutput(description => description.SetVaryByHost(false).SetVaryByQuery([]).Expire(TimeSpan.FromDays(1)));

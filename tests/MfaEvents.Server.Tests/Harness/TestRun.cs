@@ -24,7 +24,7 @@ public sealed class TestRun : IAsyncLifetime
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         database = await TestDatabase.StartAsync(folder);
-        await Console.Error.WriteLineAsync($"MfaEvents.Server.Tests: {Database}");
+        await System.Console.Error.WriteLineAsync($"MfaEvents.Server.Tests: {Database}");
         Host = await StartHostAsync("mfa_tests");
     }
 

@@ -45,7 +45,7 @@ public static class VerifyCommand
                 checkpoints.Add(read);
             }
 
-            await using var stream = export == "-" ? Console.OpenStandardInput() : File.OpenRead(export);
+            await using var stream = export == "-" ? System.Console.OpenStandardInput() : File.OpenRead(export);
             var refusal = await VerifyAsync(stream, checkpoints);
             return refusal is null ? Say(null, 0) : Say(refusal, 1);
         }
@@ -75,8 +75,8 @@ public static class VerifyCommand
         if (due.TryPeek(out var longer))
             return $"The export ends after {tree.Size} entries; a checkpoint of {longer.Size} was signed.";
         var covered = checkpoints.Max(checkpoint => checkpoint.Size);
-        Console.WriteLine($"The first {covered} entries are what was signed for {checkpoints[0].Origin}.");
-        if (tree.Size > covered) Console.WriteLine($"{tree.Size - covered} further entries are covered by no checkpoint given.");
+        System.Console.WriteLine($"The first {covered} entries are what was signed for {checkpoints[0].Origin}.");
+        if (tree.Size > covered) System.Console.WriteLine($"{tree.Size - covered} further entries are covered by no checkpoint given.");
         return null;
     }
 
@@ -136,7 +136,7 @@ public static class VerifyCommand
 
     private static int Say(string? sentence, int code)
     {
-        if (sentence is not null) Console.Error.WriteLine(sentence);
+        if (sentence is not null) System.Console.Error.WriteLine(sentence);
         return code;
     }
 }

@@ -64,7 +64,7 @@ public static class PhoneCommand
 
     private static int Say(string sentence, int exitCode)
     {
-        Console.Error.WriteLine(sentence);
+        System.Console.Error.WriteLine(sentence);
         return exitCode;
     }
 }

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.IdentityModel.JsonWebTokens;
+using MfaEvents.Server.Access;
+using MfaEvents.Server.Http;
+using MfaEvents.Server.SignIn;
+
+namespace MfaEvents.Server.Console;
+
+/// <summary>
+/// Who is signed in to the console, in two cookies of the browser that this product alone can open: the access token, which is worth
+/// nothing once its session has ended, and a sign-in that awaits its second factor.
+/// </summary>
+public sealed class ConsoleSession(IHttpContextAccessor pages, IDataProtectionProvider keyRing, IHostEnvironment environment)
+{
+    private readonly IDataProtector protector = keyRing.CreateProtector("MfaEvents.Console");
+
+    private HttpContext Page => pages.HttpContext!;
+
+    private string TokenCookie => Prefix + "session";
+
+    private string SignInCookie => Prefix + "sign-in";
+
+    // A browser takes such a name only with Secure, for the whole host, and from the host itself. Development has no TLS.
+    private string Prefix => environment.IsDevelopment() ? "" : "__Host-";
+
+    /// <summary>The access token with which pages call the API; null when nobody is signed in.</summary>
+    public string? AccessToken => field ??= Opened(TokenCookie);
+
+    /// <summary>The account and principal of an owner who is signed in; nobody's roles are decided by it.</summary>
+    public (string AccountId, string Principal)? Owner
+    {
+        get
+        {
+            if (AccessToken is not { } text) return null;
+            var token = new JsonWebToken(text);
+            return token.TryGetPayloadValue<string>(ClaimNames.Account, out var account)
+                && token.TryGetPayloadValue<string>(ClaimNames.Principal, out var principal)
+                    ? (account, principal)
+                    : null;
+        }
+    }
+
+    /// <summary>The session of the access token, when it is one of ours.</summary>
+    public string? SessionId =>
+        AccessToken is { } text && new JsonWebToken(text).TryGetPayloadValue<string>(ClaimNames.Session, out var session) ? session : null;
+
+    /// <summary>The sign-in whose second factor is awaited.</summary>
+    public StartedSignIn? Pending => Opened(SignInCookie) is { } text ? JsonSerializer.Deserialize<StartedSignIn>(text, Json.Options) : null;
+
+    /// <summary>Whoever signs in gets cookies anew: one that was there before is worth nothing.</summary>
+    public void SignIn(string accessToken)
+    {
+        Set(TokenCookie, accessToken);
+        Page.Response.Cookies.Delete(SignInCookie, Options());
+    }
+
+    public void Await(StartedSignIn signIn)
+    {
+        Set(SignInCookie, JsonSerializer.Serialize(signIn, Json.Options));
+        Page.Response.Cookies.Delete(TokenCookie, Options());
+    }
+
+    public void SignOut()
+    {
+        Page.Response.Cookies.Delete(TokenCookie, Options());
+        Page.Response.Cookies.Delete(SignInCookie, Options());
+    }
+
+    private string? Opened(string cookie)
+    {
+        if (!Page.Request.Cookies.TryGetValue(cookie, out var text)) return null;
+        try
+        {
+            return System.Text.Encoding.UTF8.GetString(protector.CreateProtector(cookie).Unprotect(WebEncoders.Base64UrlDecode(text)));
+        }
+        catch (Exception exception) when (exception is CryptographicException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private void Set(string cookie, string text) => Page.Response.Cookies.Append(
+        cookie, WebEncoders.Base64UrlEncode(protector.CreateProtector(cookie).Protect(System.Text.Encoding.UTF8.GetBytes(text))), Options());
+
+    private CookieOptions Options() => new()
+    {
+        HttpOnly = true, Secure = !environment.IsDevelopment(), SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true,
+    };
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.Features;
+using MfaEvents.Server.Http;
+
+namespace MfaEvents.Server.Console.Inside;
+
+/// <summary>What the API answered.</summary>
+public sealed record ApiReply(int Status, IHeaderDictionary Headers, JsonNode? Body)
+{
+    public bool IsOk => Status is >= 200 and < 300;
+
+    /// <summary>What a refusal says, in a sentence.</summary>
+    public string Detail => Body?["detail"]?.GetValue<string>() ?? "Something went wrong on our side.";
+
+    /// <summary>Which refusal it is.</summary>
+    public string? Slug => Body?["type"]?.GetValue<string>().Split(':')[^1];
+
+    /// <summary>How long the caller has to wait, in seconds.</summary>
+    public int? RetryAfter => int.TryParse(Headers.RetryAfter, out var seconds) ? seconds : null;
+
+    public T Read<T>() => Body.Deserialize<T>(Json.Options)!;
+}
+
+/// <summary>
+/// Calls the API of this process in the name of whoever asked for a page: through the same gate, limits and endpoints as a request
+/// from outside, with the same address and user agent, and no network between.
+/// </summary>
+public sealed class Api(InsidePipeline pipeline, IServiceScopeFactory scopes, IHttpContextAccessor pages, ConsoleSession session)
+{
+    public Task<ApiReply> GetAsync(string path) => SendAsync(HttpMethods.Get, path);
+
+    public Task<ApiReply> PostAsync(string path, object? body = null, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethods.Post, path, body ?? new { }, headers);
+
+    public Task<ApiReply> PatchAsync(string path, object body) => SendAsync(HttpMethods.Patch, path, body);
+
+    public Task<ApiReply> PutAsync(string path, object body) => SendAsync(HttpMethods.Put, path, body);
+
+    public Task<ApiReply> DeleteAsync(string path) => SendAsync(HttpMethods.Delete, path);
+
+    private async Task<ApiReply> SendAsync(string method, string path, object? body = null, params (string Name, string Value)[] headers)
+    {
+        var page = pages.HttpContext ?? throw new InvalidOperationException("Nobody asked for a page.");
+        using var response = new InsideResponse();
+        var context = new DefaultHttpContext(Features(page, response)) { ServiceScopeFactory = scopes, RequestAborted = page.RequestAborted };
+        var (address, query) = path.IndexOf('?') is >= 0 and var mark ? (path[..mark], path[mark..]) : (path, "");
+        var request = context.Request;
+        (request.Method, request.Scheme, request.Host, request.Protocol) = (method, page.Request.Scheme, page.Request.Host, page.Request.Protocol);
+        (request.Path, request.QueryString) = (PathString.FromUriComponent(address), new QueryString(query));
+        request.Headers.UserAgent = page.Request.Headers.UserAgent;
+        request.Headers.Accept = "application/json";
+        if (session.AccessToken is { } token) request.Headers.Authorization = $"Bearer {token}";
+        foreach (var (name, value) in headers) request.Headers[name] = value;
+        if (body is not null)
+        {
+            var json = JsonSerializer.SerializeToUtf8Bytes(body, Json.Options);
+            (request.Body, request.ContentType, request.ContentLength) = (new MemoryStream(json), "application/json", json.Length);
+        }
+
+        await pipeline.Enter(context);
+        var answer = await response.EndAsync();
+        return new ApiReply(response.StatusCode, response.Headers, answer.Length == 0 ? null : JsonNode.Parse(answer.Span));
+    }
+
+    private static FeatureCollection Features(HttpContext page, InsideResponse response)
+    {
+        var features = new FeatureCollection();
+        features.Set<IHttpRequestFeature>(new HttpRequestFeature());
+        features.Set<IHttpRequestBodyDetectionFeature>(HasBody.Yes);
+        features.Set<IHttpResponseFeature>(response);
+        features.Set<IHttpResponseBodyFeature>(response);
+        features.Set<IHttpConnectionFeature>(new HttpConnectionFeature
+        {
+            ConnectionId = page.Connection.Id,
+            RemoteIpAddress = page.Connection.RemoteIpAddress,
+            RemotePort = page.Connection.RemotePort,
+            LocalIpAddress = page.Connection.LocalIpAddress,
+            LocalPort = page.Connection.LocalPort,
+        });
+        return features;
+    }
+
+    private sealed class HasBody : IHttpRequestBodyDetectionFeature
+    {
+        public static HasBody Yes { get; } = new();
+
+        public bool CanHaveBody => true;
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Authorization;
+using MfaEvents.Server.Console;
+using MfaEvents.Server.Console.Inside;
+using MfaEvents.Server.Edge;
+
+namespace MfaEvents.Server.Setup;
+
+/// <summary>The console: pages for people, rendered here, that call the API as anybody does.</summary>
+public static class ConsoleSetup
+{
+    /// <summary>Nothing but our own style sheet, scripts and pictures; forms go to ourselves; nobody frames a page.</summary>
+    private const string Policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+    public static void AddConsole(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRazorComponents();
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddSingleton<InsidePipeline>();
+        builder.Services.AddScoped<Api>();
+        builder.Services.AddScoped<ConsoleSession>();
+        builder.Services.AddAntiforgery(antiforgery =>
+        {
+            var isDevelopment = builder.Environment.IsDevelopment();
+            antiforgery.Cookie.Name = isDevelopment ? "antiforgery" : "__Host-antiforgery";
+            antiforgery.Cookie.SecurePolicy = isDevelopment ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+            antiforgery.Cookie.Path = "/";
+        });
+    }
+
+    /// <summary>What stands behind this is what a page's call from inside passes.</summary>
+    public static void UseInsidePipeline(this IApplicationBuilder app)
+    {
+        var pipeline = app.ApplicationServices.GetRequiredService<InsidePipeline>();
+        app.Use(pipeline.From);
+    }
+
+    public static void MapConsole(this WebApplication app)
+    {
+        app.MapConsoleAssets();
+        app.MapSignOut();
+        app.MapRazorComponents<App>().WithMetadata(new AllowAnonymousAttribute(), new ContentSecurityPolicyAttribute(Policy));
+    }
+}

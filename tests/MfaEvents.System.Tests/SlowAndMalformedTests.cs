@@ -102,8 +102,8 @@ public sealed class SlowAndMalformedTests(RunningServer server) : IClassFixture<
         // The principal that the slow request is about is free meanwhile.
         await account.AssignAsync("phone");
 
-        // Fast enough for the least rate, and yet it takes a minute: the limit of time ends it.
-        (await DroppedWhileAsync(connection, new string(' ', 700), TimeSpan.FromMilliseconds(500))).ShouldContain("too slowly");
+        // Four times the least rate, and yet too long: the limit of time ends it.
+        (await DroppedWhileAsync(connection, new string(' ', 2000), TimeSpan.FromMilliseconds(500))).ShouldContain("too slowly");
         (await account.HistoryAsync()).Count.ShouldBe(2);
     }
 

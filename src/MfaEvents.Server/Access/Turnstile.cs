@@ -84,13 +84,18 @@ public sealed class Turnstile
 /// <summary>Too many of one principal's commands, or of one client's passwords, at once.</summary>
 public sealed class CrowdedException() : Exception("Too much of one name at once.");
 
-/// <summary>Sends every command whose address names a principal through the <see cref="Turnstile"/>.</summary>
+/// <summary>
+/// Sends every command whose address names a principal through the <see cref="Turnstile"/>. A page is no command: those that it sends
+/// from inside come through here themselves.
+/// </summary>
 public sealed class OneByOne(RequestDelegate next, Turnstile turnstile)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         var target = Target.Of(context.Request.RouteValues);
-        if (HttpMethods.IsGet(context.Request.Method) || target is not { AccountId: { } accountId, Principal: { } principal })
+        if (HttpMethods.IsGet(context.Request.Method)
+            || context.GetEndpoint()?.Metadata.GetMetadata<AllowAttribute>() is null
+            || target is not { AccountId: { } accountId, Principal: { } principal })
         {
             await next(context);
             return;

@@ -35,7 +35,7 @@ public sealed class AssignPagesTests(TestRun run)
         refused.Problem.ShouldStartWith("Sign in again");
         refused.Html.ShouldContain("href=\"/console/sign-in\"");
 
-        browser = await SignedIn(account);
+        browser = await Browser.SignedInAsync(account);
         (await browser.SubmitAsync("code", ("Form.Code", device.Code()))).Html.ShouldContain("Re-sync with our servers");
         var resync = await browser.SubmitAsync("resync", ("Form.Code1", $"{device.Code(-1)} {device.Code()}"));
         resync.Html.ShouldContain("Your device is in sync again.", customMessage: resync.Problem);
@@ -47,7 +47,7 @@ public sealed class AssignPagesTests(TestRun run)
     {
         var account = await api.RegisteredAccount();
         var phone = await account.AssignedDevice("phone").Activated();
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         await browser.SubmitAsync("code", ("Form.Code", phone.Code(1)));
         await browser.GetAsync($"/console/accounts/{account.Id}/principals/root/assign");
         var page = await browser.SubmitAsync("device", ("Form.DeviceName", "tablet"));
@@ -71,7 +71,7 @@ public sealed class AssignPagesTests(TestRun run)
     public async Task A_name_that_the_API_refuses_is_refused_here_and_written_as_text()
     {
         var account = await api.RegisteredAccount();
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         await browser.GetAsync($"/console/accounts/{account.Id}/principals/root/assign");
         var page = await browser.SubmitAsync("device", ("Form.DeviceName", "<b>x</b>"));
         page.Problem.ShouldNotBeNullOrEmpty();
@@ -83,7 +83,7 @@ public sealed class AssignPagesTests(TestRun run)
     public async Task Nobody_assigns_for_another_account()
     {
         var (account, other) = (await api.RegisteredAccount(), await api.RegisteredAccount());
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         await browser.GetAsync($"/console/accounts/{other.Id}/principals/root/assign");
         (await browser.SubmitAsync("device", ("Form.DeviceName", "mine"))).Problem.ShouldBe("There is nothing here that you may see.");
         (await other.Root.Get($"{other.RootPath}/mfa-devices"))["devices"].GetArrayLength().ShouldBe(0);
@@ -92,21 +92,13 @@ public sealed class AssignPagesTests(TestRun run)
     private async Task<(OpenAccount Account, Browser Browser, HeldDevice Device)> Shown(string name)
     {
         var account = await api.RegisteredAccount();
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         await browser.GetAsync($"/console/accounts/{account.Id}/principals/root/assign");
         var page = await browser.SubmitAsync("device", ("Form.DeviceName", name));
         page.Status.ShouldBe(200, page.Problem);
         page.Address.ShouldNotContain("?");
         var id = Guid.Parse(page.Hidden("codes")["Form.DeviceId"]);
         return (account, browser, new HeldDevice(account, account.Root, "root", id, name, Key(page)));
-    }
-
-    private async Task<Browser> SignedIn(OpenAccount account)
-    {
-        var browser = new Browser(api, account.Time);
-        await browser.GetAsync("/console/sign-in");
-        await browser.SubmitAsync("credentials", ("Form.Email", account.Email), ("Form.Password", account.Password));
-        return browser;
     }
 
     private static Task<ShownPage> Submit(Browser browser, string code1, string code2) =>

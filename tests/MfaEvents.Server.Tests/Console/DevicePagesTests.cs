@@ -47,9 +47,7 @@ public sealed class DevicePagesTests(TestRun run)
     {
         var account = await api.RegisteredAccount();
         var phone = await account.AssignedDevice("phone").Activated();
-        var browser = new Browser(api, account.Time);
-        await browser.GetAsync("/console/sign-in");
-        await browser.SubmitAsync("credentials", ("Form.Email", account.Email), ("Form.Password", account.Password));
+        var browser = await Browser.SignedInAsync(account);
         await browser.SubmitAsync("code", ("Form.Code", phone.Code(1)));
         await browser.GetAsync($"/console{phone.Path}");
         return (account, browser, phone);

@@ -11,7 +11,7 @@ public sealed class SignInPagesTests(TestRun run)
     public async Task A_root_user_without_a_device_signs_in_with_the_password_and_out_again()
     {
         var account = await api.RegisteredAccount();
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         browser.Page.Heading.ShouldBe("Security credentials");
         browser.Page.Address.ShouldBe($"/console/accounts/{account.Id}/principals/root");
         browser.Page.Html.ShouldContain("No MFA device is assigned.");
@@ -28,7 +28,7 @@ public sealed class SignInPagesTests(TestRun run)
         var account = await api.RegisteredAccount();
         var phone = await account.AssignedDevice("phone").Activated();
         await account.AssignedDevice("tablet").Activated();
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         browser.Page.Heading.ShouldBe("Multi-factor authentication");
         browser.Page.Html.ShouldContain("Which MFA method?");
         browser.Cookies.ShouldNotContainKey("session");
@@ -60,7 +60,7 @@ public sealed class SignInPagesTests(TestRun run)
             browser.Cookies.ShouldNotContainKey("session");
         }
 
-        var owner = await SignedIn(account);
+        var owner = await Browser.SignedInAsync(account);
         (await owner.PostAsync("/console/sign-out")).Heading.ShouldBe("Security credentials");
     }
 
@@ -74,7 +74,7 @@ public sealed class SignInPagesTests(TestRun run)
 
         // A cookie of one kind is none of the other.
         await account.AssignedDevice("phone").Activated();
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         browser.Cookies["session"] = browser.Cookies["sign-in"];
         (await browser.GetAsync(path)).Heading.ShouldBe("Sign in");
     }
@@ -84,7 +84,7 @@ public sealed class SignInPagesTests(TestRun run)
     {
         var (account, other) = (await api.RegisteredAccount(), await api.RegisteredAccount());
         await other.AssignedDevice("somebody-elses");
-        var browser = await SignedIn(account);
+        var browser = await Browser.SignedInAsync(account);
         var page = await browser.GetAsync($"/console/accounts/{other.Id}/principals/root");
         page.Problem.ShouldBe("There is nothing here that you may see.");
         page.Html.ShouldNotContain("somebody-elses");
@@ -118,13 +118,5 @@ public sealed class SignInPagesTests(TestRun run)
         var sheet = await api.Client.GetAsync(asset, TestContext.Current.CancellationToken);
         (sheet.StatusCode, sheet.Content.Headers.ContentType!.MediaType).ShouldBe((HttpStatusCode.OK, "text/css"));
         (await api.Client.GetAsync("/console/assets/x/console.css", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-    }
-
-    private async Task<Browser> SignedIn(OpenAccount account)
-    {
-        var browser = new Browser(api, account.Time);
-        await browser.GetAsync("/console/sign-in");
-        await browser.SubmitAsync("credentials", ("Form.Email", account.Email), ("Form.Password", account.Password));
-        return browser;
     }
 }

@@ -32,6 +32,15 @@ public sealed class Browser(MfaHost host, Moment? time = null)
 
     public ShownPage Page { get; private set; } = null!;
 
+    /// <summary>One in which the root user has given the password; what comes of it is on its page.</summary>
+    public static async Task<Browser> SignedInAsync(OpenAccount account)
+    {
+        var browser = new Browser(account.Host, account.Time);
+        await browser.GetAsync("/console/sign-in");
+        await browser.SubmitAsync("credentials", ("Form.Email", account.Email), ("Form.Password", account.Password));
+        return browser;
+    }
+
     public Task<ShownPage> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
 
     /// <summary>Fills a form of the page in and submits it.</summary>

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Marten.Services;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Tests.Jobs;
 using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
@@ -126,6 +128,28 @@ public sealed class ErasureTests(TestRun run)
         (await (account with { Email = email }).Stranger().SignIn(account with { Email = email })).ShouldBe(HttpStatusCode.Created);
         Mailbox.Of(account).All().Count(mail => mail.Subject.StartsWith("A user was created", StringComparison.Ordinal)).ShouldBe(0);
         (await Verify(account))["intact"].GetBoolean().ShouldBeTrue();
+    }
+
+    // What is gone is gone at once; its event is in the trail, and in what is verified, a moment later.
+    [Fact]
+    public async Task An_erasure_that_the_trail_has_not_come_to_is_no_difference()
+    {
+        await using var host = await run.StartHostAsync("mfa_tests_erased_ahead");
+        var (account, other) = (await Visited(host), await host.RegisteredAccount());
+        await using var connection = await host.ConnectAsync();
+        await using var open = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        var options = SessionOptions.ForTransaction(open);
+        options.TenantId = other.Id;
+        await using var session = host.Store.LightweightSession(options);
+        session.Events.Append(Account.StreamKey, new UserCreated("late"));
+        await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+
+        (await Post(account, "accountName", "email")).ShouldBe(HttpStatusCode.Accepted);
+        var verification = await Verify(account);
+        verification["intact"].GetBoolean().ShouldBeTrue(verification.Text);
+        await host.RowsAsync("delete from sealed.mt_doc_sealedcontact where tenant_id = $1", account.Id);
+        Difference(await Verify(account)).ShouldBe(("personalDataMissing", "phone"));
+        await open.CommitAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -11,8 +11,8 @@ using Wolverine.Runtime.Handlers;
 namespace MfaEvents.Server.Audit.Erasure;
 
 /// <summary>
-/// The next step of an erasure: it erases the personal data of a page of events and of their rows. That, how far it is then and the
-/// message for the step after it are one commit: a node that is killed leaves its step to the others, undone.
+/// The next step of an erasure: it erases the personal data of a page of events, of their rows and of the sessions they began. That,
+/// how far it is then and the message for the step after it are one commit: a node that is killed leaves its step to the others, undone.
 /// </summary>
 public sealed record ContinueErasure(Guid ErasureId, int Step);
 
@@ -29,7 +29,7 @@ public static class ContinueErasureHandler
     private const string Page =
         $"""
         with page as (
-            select seq_id from {EventStore.Schema}.mt_events
+            select seq_id, case type when 'signed_in' then (data ->> 'sessionId')::uuid end as session_id from {EventStore.Schema}.mt_events
             where tenant_id = $1 and seq_id > $2 and seq_id < $3 order by seq_id limit 2000
         ), erased as (
             update {EventStore.Schema}.mt_events as e set headers = e.headers - $4::text[]
@@ -39,15 +39,12 @@ public static class ContinueErasureHandler
             update {AuditTables.Items}
             set source_address = case when $5 then null else source_address end, user_agent = case when $6 then null else user_agent end
             where account_id = $1 and sequence in (select seq_id from page)
+        ), sessions as (
+            update {EventStore.Schema}.mt_doc_session
+            set data = data || (select jsonb_object_agg(member, null::text) from unnest($7::text[]) as member)
+            where tenant_id = $1 and id in (select session_id from page)
         )
         select max(seq_id), (select count(*) from erased) from page
-        """;
-
-    private const string Sessions =
-        $"""
-        update {EventStore.Schema}.mt_doc_session
-        set data = data || (select jsonb_object_agg(member, null::text) from unnest($2::text[]) as member)
-        where tenant_id = $1 and (data ->> 'startedAt')::timestamptz < $3
         """;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -82,7 +79,8 @@ public static class ContinueErasureHandler
             .. address ? [Origin.ClientAddressHeader, Origin.ClientAddressSaltHeader] : Array.Empty<string>(),
             .. agent ? [Origin.UserAgentHeader, Origin.UserAgentSaltHeader] : Array.Empty<string>(),
         ];
-        await using (var erase = Command(Page, tenant, erasure.Position, next.Sequence, headers, address, agent))
+        string[] members = [.. address ? ["sourceAddress"] : Array.Empty<string>(), .. agent ? ["userAgent"] : Array.Empty<string>()];
+        await using (var erase = Command(Page, tenant, erasure.Position, next.Sequence, headers, address, agent, members))
         await using (var page = await erase.ExecuteReaderAsync(cancellation))
         {
             await page.ReadAsync(cancellation);
@@ -93,9 +91,6 @@ public static class ContinueErasureHandler
             }
         }
 
-        string[] members = [.. address ? ["sourceAddress"] : Array.Empty<string>(), .. agent ? ["userAgent"] : Array.Empty<string>()];
-        await using var sessions = Command(Sessions, tenant, members, erasure.StartedAt);
-        await sessions.ExecuteNonQueryAsync(cancellation);
         return Done(next);
 
         OutgoingMessages Done(DataErasure done)

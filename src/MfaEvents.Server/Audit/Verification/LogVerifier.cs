@@ -27,6 +27,9 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
     private const string Events =
         $"{StoredEvents.Select} where tenant_id = $1 and seq_id <= $2 and {StoredEvents.Happened} order by seq_id";
 
+    private const string Erasures =
+        $"{StoredEvents.Select} where tenant_id = $1 and seq_id > $2 and type = '{PersonalDataWitness.Erased}' order by seq_id";
+
     private const string Leaves =
         $"select level, hashes from {LogTables.Tiles} where account_id = $1 and level = 0 order by index";
 
@@ -87,9 +90,19 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
         }
 
         if (await written.AfterAsync(tree.Size) is { } longer) findings.Truncated(tree.Size, longer);
+        if (witness.First is not null) await ObserveErasuresAsync(session, position, witness, cancellation);
         if (witness.First is { } found) findings.Add(found);
         if (findings.First is null) await CompareLevelsAsync(session, levels, findings, cancellation);
         return new LogVerification(size, Convert.ToBase64String(tree.Root), findings.First is null, findings.First);
+    }
+
+    // What is erased is gone at once, and the event that says so is among what was appended meanwhile.
+    private static async Task ObserveErasuresAsync(
+        IQuerySession session, long position, PersonalDataWitness witness, CancellationToken cancellation)
+    {
+        await using var erasures = await HistoryCursor.OpenAsync(
+            session, Erasures, StoredEvents.Read, cancellation, session.TenantId, position);
+        while (await erasures.NextAsync(cancellation) is { } erasure) witness.Accept(erasure);
     }
 
     private static async Task<(long Size, long Position)> ClaimsAsync(IQuerySession session, CancellationToken cancellation)

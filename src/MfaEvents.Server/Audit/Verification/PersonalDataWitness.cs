@@ -14,7 +14,8 @@ namespace MfaEvents.Server.Audit.Verification;
 /// </summary>
 public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
 {
-    private const string Erased = "personal_data_erased";
+    /// <summary>The stored name of the event that says what was erased before it.</summary>
+    public const string Erased = "personal_data_erased";
 
     // What is gone and not accounted for yet, and what a row has that its event has no more: the first of each field.
     private readonly SortedDictionary<PersonalField, LogDifference> missing = [];
@@ -27,13 +28,18 @@ public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
     public async ValueTask<LogDifference?> ObserveAsync(AuditEntry entry, AuditEntry? row, CancellationToken cancellation)
     {
         var stored = entry.Event;
-        if (stored.EventType == Erased)
-            foreach (var field in FieldsOf(stored)) missing.Remove(field);
+        if (stored.EventType == Erased) Accept(stored);
 
         var copy = row?.Event.EventId == stored.EventId ? row.Event : null;
         return Metadata(entry, PersonalField.ClientAddress, 0, stored.ClientAddressSalt, stored.ClientAddress, copy?.ClientAddress, copy)
             ?? Metadata(entry, PersonalField.UserAgent, 1, stored.UserAgentSalt, stored.UserAgent, copy?.UserAgent, copy)
             ?? (stored.ContactCommitment is null ? null : await ContactAsync(entry, stored.ContactCommitment, cancellation));
+    }
+
+    /// <summary>What an erasure names may be gone from all that came before it.</summary>
+    public void Accept(StoredEvent erasure)
+    {
+        foreach (var field in FieldsOf(erasure)) missing.Remove(field);
     }
 
     private LogDifference? Metadata(

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Marten.Services;
+using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Jobs;
+using MfaEvents.Server.Tests.Jobs;
 using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
 
 namespace MfaEvents.Server.Tests.Audit.Erasure;
@@ -62,6 +65,18 @@ public sealed class ErasureTests(TestRun run)
         (await host.RowsAsync("select item::text from mfa.audit_item item order by account_id, index")).ShouldBe(rows);
     }
 
+    // A node whose clock is behind asks for it, or it waits for the root user's lock while others sign in: their events come first.
+    [Fact]
+    public async Task Sessions_lose_with_their_events_what_is_erased_whatever_clocks_say()
+    {
+        await using var host = await run.StartHostAsync("mfa_tests_erased_sessions");
+        var account = await Visited(host);
+        account.Time.Pass(TimeSpan.FromMinutes(-10));
+        await Erase(account, Everything);
+        (await host.RowsAsync("select data::text from mfa.mt_doc_session where data ->> 'sourceAddress' is not null or data ->> 'userAgent' is not null")).ShouldBeEmpty();
+        foreach (var view in InlineView.All) (await host.Rebuilt(view.Projection)).ShouldHaveSucceeded(missing: 0);
+    }
+
     [Fact]
     public async Task Only_what_is_named_is_erased_and_only_what_came_before()
     {
@@ -113,6 +128,28 @@ public sealed class ErasureTests(TestRun run)
         (await (account with { Email = email }).Stranger().SignIn(account with { Email = email })).ShouldBe(HttpStatusCode.Created);
         Mailbox.Of(account).All().Count(mail => mail.Subject.StartsWith("A user was created", StringComparison.Ordinal)).ShouldBe(0);
         (await Verify(account))["intact"].GetBoolean().ShouldBeTrue();
+    }
+
+    // What is gone is gone at once; its event is in the trail, and in what is verified, a moment later.
+    [Fact]
+    public async Task An_erasure_that_the_trail_has_not_come_to_is_no_difference()
+    {
+        await using var host = await run.StartHostAsync("mfa_tests_erased_ahead");
+        var (account, other) = (await Visited(host), await host.RegisteredAccount());
+        await using var connection = await host.ConnectAsync();
+        await using var open = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        var options = SessionOptions.ForTransaction(open);
+        options.TenantId = other.Id;
+        await using var session = host.Store.LightweightSession(options);
+        session.Events.Append(Account.StreamKey, new UserCreated("late"));
+        await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+
+        (await Post(account, "accountName", "email")).ShouldBe(HttpStatusCode.Accepted);
+        var verification = await Verify(account);
+        verification["intact"].GetBoolean().ShouldBeTrue(verification.Text);
+        await host.RowsAsync("delete from sealed.mt_doc_sealedcontact where tenant_id = $1", account.Id);
+        Difference(await Verify(account)).ShouldBe(("personalDataMissing", "phone"));
+        await open.CommitAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

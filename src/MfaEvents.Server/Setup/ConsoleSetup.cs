@@ -19,6 +19,7 @@ public static class ConsoleSetup
         builder.Services.AddSingleton<InsidePipeline>();
         builder.Services.AddScoped<Api>();
         builder.Services.AddScoped<ConsoleSession>();
+        builder.Services.AddScoped<StaffTokens>();
         builder.Services.AddAntiforgery(antiforgery =>
         {
             var isDevelopment = builder.Environment.IsDevelopment();

@@ -21,7 +21,10 @@ public sealed record HistoryItem(
     JsonElement Data,
     IReadOnlyList<DeviceView> DevicesAfter);
 
-public sealed record HistoryView(IReadOnlyList<HistoryItem> Items);
+/// <summary>A part of a history.</summary>
+/// <param name="Items">Its events, oldest first.</param>
+/// <param name="Version">The version of the last event that there is.</param>
+public sealed record HistoryView(IReadOnlyList<HistoryItem> Items, long Version);
 
 /// <summary>Replays a principal's stream, event by event. However long it is, a page of it is in memory.</summary>
 public static class ReadHistoryEndpoint
@@ -46,13 +49,13 @@ public static class ReadHistoryEndpoint
         if (await session.Events.FetchStreamStateAsync(principal, cancellation) is not { } stream) return Answer.Refuse(Problems.NotFound);
         if (query.Refusal is { } refusal) return Answer.Refuse(refusal);
         return new HistoryAnswer(
-            store, accountId, principal, from, Math.Min(to ?? stream.Version, stream.Version), caller.SeesReasons, settings.Devices);
+            store, accountId, principal, from, Math.Min(to ?? stream.Version, stream.Version), stream.Version, caller.SeesReasons, settings.Devices);
     }
 }
 
 /// <summary>Writes a history as fast as its reader takes it. Between two pages it holds no connection.</summary>
 public sealed class HistoryAnswer(
-    IDocumentStore store, string accountId, string principal, long from, long to, bool seesReasons, DevicePolicy policy) : IResult
+    IDocumentStore store, string accountId, string principal, long from, long to, long version, bool seesReasons, DevicePolicy policy) : IResult
 {
     private const int PageSize = 500;
 
@@ -65,7 +68,7 @@ public sealed class HistoryAnswer(
         json.WriteStartObject();
         json.WriteStartArray("items");
         PrincipalMfa? state = null;
-        for (long first = 1; first <= to; first += PageSize)
+        for (long first = 1; from <= to && first <= to; first += PageSize)
         {
             foreach (var e in await PageAsync(first, Math.Min(first + PageSize - 1, to), cancellation))
             {
@@ -79,6 +82,7 @@ public sealed class HistoryAnswer(
         }
 
         json.WriteEndArray();
+        json.WriteNumber("version", version);
         json.WriteEndObject();
     }
 

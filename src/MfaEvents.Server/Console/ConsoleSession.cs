@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.IdentityModel.JsonWebTokens;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Recovery;
 using MfaEvents.Server.SignIn;
 
 namespace MfaEvents.Server.Console;
 
 /// <summary>
-/// Who is signed in to the console, in two cookies of the browser that this product alone can open: the access token, which is worth
-/// nothing once its session has ended, and a sign-in that awaits its second factor.
+/// Who is signed in to the console, in cookies of the browser that this product alone can open: the access token, which is worth
+/// nothing once its session has ended, a sign-in that awaits its second factor, and a recovery.
 /// </summary>
 public sealed class ConsoleSession(
     IHttpContextAccessor pages, IDataProtectionProvider keyRing, IHostEnvironment environment, TimeProvider clock)
@@ -26,6 +27,8 @@ public sealed class ConsoleSession(
     private string TokenCookie => Prefix + "session";
 
     private string SignInCookie => Prefix + "sign-in";
+
+    private string RecoveryCookie => Prefix + "recovery";
 
     // A browser takes such a name only with Secure, for the whole host, and from the host itself. Development has no TLS.
     private string Prefix => environment.IsDevelopment() ? "" : "__Host-";
@@ -86,11 +89,16 @@ public sealed class ConsoleSession(
     /// <summary>The sign-in whose second factor is awaited.</summary>
     public StartedSignIn? Pending => Opened(SignInCookie) is { } text ? JsonSerializer.Deserialize<StartedSignIn>(text, Json.Options) : null;
 
+    /// <summary>The recovery that this browser began.</summary>
+    public StartedRecovery? Recovery =>
+        Opened(RecoveryCookie) is { } text ? JsonSerializer.Deserialize<StartedRecovery>(text, Json.Options) : null;
+
     /// <summary>Whoever signs in gets cookies anew: one that was there before is worth nothing.</summary>
     public void SignIn(string accessToken)
     {
         Renew(accessToken);
         Page.Response.Cookies.Delete(SignInCookie, Options());
+        Page.Response.Cookies.Delete(RecoveryCookie, Options());
     }
 
     /// <summary>The same session with another token.</summary>
@@ -104,6 +112,12 @@ public sealed class ConsoleSession(
     {
         Set(SignInCookie, JsonSerializer.Serialize(signIn, Json.Options));
         Page.Response.Cookies.Delete(TokenCookie, Options());
+    }
+
+    public void Recover(StartedRecovery recovery)
+    {
+        Set(RecoveryCookie, JsonSerializer.Serialize(recovery, Json.Options));
+        Page.Response.Cookies.Delete(SignInCookie, Options());
     }
 
     public void SignOut()

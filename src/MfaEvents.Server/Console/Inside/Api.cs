@@ -42,7 +42,8 @@ public sealed class Api(InsidePipeline pipeline, IServiceScopeFactory scopes, IH
 {
     private bool renewed;
 
-    public Task<ApiReply> GetAsync(string path) => SendAsync(HttpMethods.Get, path);
+    public Task<ApiReply> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethods.Get, path, null, headers);
 
     public Task<ApiReply> PostAsync(string path, object? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethods.Post, path, body ?? new { }, headers);

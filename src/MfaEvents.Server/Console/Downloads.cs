@@ -11,17 +11,16 @@ public static class Downloads
 {
     public static void MapDownloads(this IEndpointRouteBuilder endpoints)
     {
-        Map("/console/accounts/{accountId}/mfa-coverage.csv", "/mfa-coverage", _ => "mfa-coverage.csv", Csv.ContentType);
-        Map("/console/accounts/{accountId}/audit/export", "/audit/export", query => query["format"] == "csv" ? "audit.csv" : "audit.ndjson", "*/*");
+        Map("/console/accounts/{accountId}/mfa-coverage.csv", "/mfa-coverage", Csv.ContentType);
+        Map("/console/accounts/{accountId}/audit/export", "/audit/export", "*/*");
 
-        void Map(string address, string path, Func<IQueryCollection, string> name, string accept) => endpoints.MapGet(
+        void Map(string address, string path, string accept) => endpoints.MapGet(
             address,
             (string accountId, HttpContext http, ConsoleSession session, InsidePipeline api) =>
             {
                 var request = http.Request;
                 if (session.AccessToken is { } token) request.Headers.Authorization = $"Bearer {token}";
                 request.Headers.Accept = accept;
-                http.Response.Headers.ContentDisposition = $"attachment; filename=\"{name(request.Query)}\"";
                 request.Path = $"/accounts/{accountId}{path}";
                 request.RouteValues.Clear();
                 http.SetEndpoint(null);

@@ -19,7 +19,7 @@ public static class ConsoleSetup
         builder.Services.AddSingleton<InsidePipeline>();
         builder.Services.AddScoped<Api>();
         builder.Services.AddScoped<ConsoleSession>();
-        builder.Services.AddScoped<StaffTokens>();
+        builder.Services.AddSingleton<StaffTokens>();
         builder.Services.AddSingleton<DevelopmentOutbox>();
         builder.Services.AddAntiforgery(antiforgery =>
         {

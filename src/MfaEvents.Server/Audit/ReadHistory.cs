@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using JasperFx.Events;
 using Marten;
@@ -21,10 +22,7 @@ public sealed record HistoryItem(
     JsonElement Data,
     IReadOnlyList<DeviceView> DevicesAfter);
 
-/// <summary>A part of a history.</summary>
-/// <param name="Items">Its events, oldest first.</param>
-/// <param name="Version">The version of the last event that there is.</param>
-public sealed record HistoryView(IReadOnlyList<HistoryItem> Items, long Version);
+public sealed record HistoryView(IReadOnlyList<HistoryItem> Items);
 
 /// <summary>Replays a principal's stream, event by event. However long it is, a page of it is in memory.</summary>
 public static class ReadHistoryEndpoint
@@ -57,12 +55,16 @@ public static class ReadHistoryEndpoint
 public sealed class HistoryAnswer(
     IDocumentStore store, string accountId, string principal, long from, long to, long version, bool seesReasons, DevicePolicy policy) : IResult
 {
+    /// <summary>The header that tells the version of the last event there is, whichever were asked for.</summary>
+    public const string VersionHeader = "Stream-Version";
+
     private const int PageSize = 500;
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var cancellation = httpContext.RequestAborted;
         httpContext.Response.ContentType = "application/json";
+        httpContext.Response.Headers[VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
         await using var json = new Utf8JsonWriter(
             httpContext.Response.BodyWriter, new JsonWriterOptions { Encoder = Json.Options.Encoder, SkipValidation = true });
         json.WriteStartObject();
@@ -82,7 +84,6 @@ public sealed class HistoryAnswer(
         }
 
         json.WriteEndArray();
-        json.WriteNumber("version", version);
         json.WriteEndObject();
     }
 

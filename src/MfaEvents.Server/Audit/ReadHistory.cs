@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using JasperFx.Events;
 using Marten;
@@ -46,26 +47,30 @@ public static class ReadHistoryEndpoint
         if (await session.Events.FetchStreamStateAsync(principal, cancellation) is not { } stream) return Answer.Refuse(Problems.NotFound);
         if (query.Refusal is { } refusal) return Answer.Refuse(refusal);
         return new HistoryAnswer(
-            store, accountId, principal, from, Math.Min(to ?? stream.Version, stream.Version), caller.SeesReasons, settings.Devices);
+            store, accountId, principal, from, Math.Min(to ?? stream.Version, stream.Version), stream.Version, caller.SeesReasons, settings.Devices);
     }
 }
 
 /// <summary>Writes a history as fast as its reader takes it. Between two pages it holds no connection.</summary>
 public sealed class HistoryAnswer(
-    IDocumentStore store, string accountId, string principal, long from, long to, bool seesReasons, DevicePolicy policy) : IResult
+    IDocumentStore store, string accountId, string principal, long from, long to, long version, bool seesReasons, DevicePolicy policy) : IResult
 {
+    /// <summary>The header that tells the version of the last event there is, whichever were asked for.</summary>
+    public const string VersionHeader = "Stream-Version";
+
     private const int PageSize = 500;
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var cancellation = httpContext.RequestAborted;
         httpContext.Response.ContentType = "application/json";
+        httpContext.Response.Headers[VersionHeader] = version.ToString(CultureInfo.InvariantCulture);
         await using var json = new Utf8JsonWriter(
             httpContext.Response.BodyWriter, new JsonWriterOptions { Encoder = Json.Options.Encoder, SkipValidation = true });
         json.WriteStartObject();
         json.WriteStartArray("items");
         PrincipalMfa? state = null;
-        for (long first = 1; first <= to; first += PageSize)
+        for (long first = 1; from <= to && first <= to; first += PageSize)
         {
             foreach (var e in await PageAsync(first, Math.Min(first + PageSize - 1, to), cancellation))
             {

@@ -5,16 +5,21 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.IdentityModel.JsonWebTokens;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.Recovery;
 using MfaEvents.Server.SignIn;
 
 namespace MfaEvents.Server.Console;
 
 /// <summary>
-/// Who is signed in to the console, in two cookies of the browser that this product alone can open: the access token, which is worth
-/// nothing once its session has ended, and a sign-in that awaits its second factor.
+/// Who is signed in to the console, in cookies of the browser that this product alone can open: the access token, which is worth
+/// nothing once its session has ended, a sign-in that awaits its second factor, and a recovery.
 /// </summary>
-public sealed class ConsoleSession(IHttpContextAccessor pages, IDataProtectionProvider keyRing, IHostEnvironment environment)
+public sealed class ConsoleSession(
+    IHttpContextAccessor pages, IDataProtectionProvider keyRing, IHostEnvironment environment, TimeProvider clock)
 {
+    // Tokens live 15 min: whoever is at work keeps the session, and whoever is away for that long signs in again.
+    private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(1);
+
     private readonly IDataProtector protector = keyRing.CreateProtector("MfaEvents.Console");
 
     private HttpContext Page => pages.HttpContext!;
@@ -23,11 +28,17 @@ public sealed class ConsoleSession(IHttpContextAccessor pages, IDataProtectionPr
 
     private string SignInCookie => Prefix + "sign-in";
 
+    private string RecoveryCookie => Prefix + "recovery";
+
     // A browser takes such a name only with Secure, for the whole host, and from the host itself. Development has no TLS.
     private string Prefix => environment.IsDevelopment() ? "" : "__Host-";
 
     /// <summary>The access token with which pages call the API; null when nobody is signed in.</summary>
-    public string? AccessToken => field ??= Opened(TokenCookie);
+    public string? AccessToken
+    {
+        get => field ??= Opened(TokenCookie);
+        private set;
+    }
 
     /// <summary>The account and principal of an owner who is signed in; nobody's roles are decided by it.</summary>
     public (string AccountId, string Principal)? Owner
@@ -43,6 +54,34 @@ public sealed class ConsoleSession(IHttpContextAccessor pages, IDataProtectionPr
         }
     }
 
+    /// <summary>Where whoever is signed in has something to do, the most usual first. It is no permission: the API asks for that.</summary>
+    public IEnumerable<(string Address, string Words)> Places
+    {
+        get
+        {
+            if (AccessToken is not { } text) yield break;
+            if (Owner is var (account, principal))
+            {
+                yield return ($"/console/accounts/{account}/principals/{Uri.EscapeDataString(principal)}", "Security credentials");
+                if (principal == Core.Accounts.Principal.Root)
+                {
+                    yield return ($"/console/accounts/{account}", "Account");
+                    yield return ($"/console/accounts/{account}/audit", "Audit");
+                }
+            }
+
+            var roles = new JsonWebToken(text).Claims.Where(claim => claim.Type == ClaimNames.Roles)
+                .Select(claim => RoleNames.Parse(claim.Value)).ToHashSet();
+            if (roles.Overlaps([Role.SupportAgent, Role.SupportApprover, Role.Auditor])) yield return ("/console/cases", "Cases");
+            if (roles.Contains(Role.Auditor)) yield return ("/console/audit", "Audit");
+            if (roles.Contains(Role.Operator)) yield return ("/console/operations", "Operations");
+        }
+    }
+
+    /// <summary>Whether the access token is one that can be renewed within its session, and has been used for a while.</summary>
+    public bool WantsRenewal =>
+        SessionId is not null && new JsonWebToken(AccessToken) is var token && clock.GetUtcNow() - token.IssuedAt > RenewAfter;
+
     /// <summary>The session of the access token, when it is one of ours.</summary>
     public string? SessionId =>
         AccessToken is { } text && new JsonWebToken(text).TryGetPayloadValue<string>(ClaimNames.Session, out var session) ? session : null;
@@ -50,17 +89,35 @@ public sealed class ConsoleSession(IHttpContextAccessor pages, IDataProtectionPr
     /// <summary>The sign-in whose second factor is awaited.</summary>
     public StartedSignIn? Pending => Opened(SignInCookie) is { } text ? JsonSerializer.Deserialize<StartedSignIn>(text, Json.Options) : null;
 
+    /// <summary>The recovery that this browser began.</summary>
+    public StartedRecovery? Recovery =>
+        Opened(RecoveryCookie) is { } text ? JsonSerializer.Deserialize<StartedRecovery>(text, Json.Options) : null;
+
     /// <summary>Whoever signs in gets cookies anew: one that was there before is worth nothing.</summary>
     public void SignIn(string accessToken)
     {
-        Set(TokenCookie, accessToken);
+        Renew(accessToken);
         Page.Response.Cookies.Delete(SignInCookie, Options());
+        Page.Response.Cookies.Delete(RecoveryCookie, Options());
+    }
+
+    /// <summary>The same session with another token.</summary>
+    public void Renew(string accessToken)
+    {
+        AccessToken = accessToken;
+        Set(TokenCookie, accessToken);
     }
 
     public void Await(StartedSignIn signIn)
     {
         Set(SignInCookie, JsonSerializer.Serialize(signIn, Json.Options));
         Page.Response.Cookies.Delete(TokenCookie, Options());
+    }
+
+    public void Recover(StartedRecovery recovery)
+    {
+        Set(RecoveryCookie, JsonSerializer.Serialize(recovery, Json.Options));
+        Page.Response.Cookies.Delete(SignInCookie, Options());
     }
 
     public void SignOut()

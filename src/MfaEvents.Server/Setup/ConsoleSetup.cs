@@ -19,6 +19,8 @@ public static class ConsoleSetup
         builder.Services.AddSingleton<InsidePipeline>();
         builder.Services.AddScoped<Api>();
         builder.Services.AddScoped<ConsoleSession>();
+        builder.Services.AddSingleton<StaffTokens>();
+        builder.Services.AddSingleton<DevelopmentOutbox>();
         builder.Services.AddAntiforgery(antiforgery =>
         {
             var isDevelopment = builder.Environment.IsDevelopment();
@@ -40,6 +42,8 @@ public static class ConsoleSetup
     {
         app.MapConsoleAssets();
         app.MapSignOut();
+        app.MapLiveStates();
+        app.MapDownloads();
         app.MapRazorComponents<App>().WithMetadata(new AllowAnonymousAttribute(), new ContentSecurityPolicyAttribute(Policy));
     }
 }

@@ -105,5 +105,5 @@ public sealed class AssignPagesTests(TestRun run)
         browser.SubmitAsync("codes", ("Form.Code1", code1), ("Form.Code2", code2));
 
     private static string Key(ShownPage page) =>
-        WebUtility.HtmlDecode(Regex.Match(page.Html, "<code class=\"key\">(.*?)</code>").Groups[1].Value).Replace(" ", "", StringComparison.Ordinal);
+        WebUtility.HtmlDecode(Regex.Match(page.Html, "<code class=\"key\" id=\"key\">(.*?)</code>").Groups[1].Value).Replace(" ", "", StringComparison.Ordinal);
 }

@@ -1,13 +1,20 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using MfaEvents.Server.Http;
+using MfaEvents.Server.SignIn;
 
 namespace MfaEvents.Server.Console.Inside;
 
 /// <summary>What the API answered.</summary>
-public sealed record ApiReply(int Status, IHeaderDictionary Headers, JsonNode? Body)
+public sealed record ApiReply(int Status, IHeaderDictionary Headers, ReadOnlyMemory<byte> Content)
 {
+    /// <summary>Its JSON; null when it has none.</summary>
+    public JsonNode? Body => field ??= Headers.ContentType.ToString().Contains("json", StringComparison.Ordinal) ? JsonNode.Parse(Content.Span) : null;
+
+    public string Text => Encoding.UTF8.GetString(Content.Span);
+
     public bool IsOk => Status is >= 200 and < 300;
 
     /// <summary>What a refusal says, in a sentence.</summary>
@@ -15,6 +22,11 @@ public sealed record ApiReply(int Status, IHeaderDictionary Headers, JsonNode? B
 
     /// <summary>Which refusal it is.</summary>
     public string? Slug => Body?["type"]?.GetValue<string>().Split(':')[^1];
+
+    /// <summary>What is wrong with which member, in sentences.</summary>
+    public IEnumerable<string> Errors => Body?["errors"] is JsonObject errors
+        ? errors.SelectMany(member => member.Value!.AsArray()).Select(sentence => sentence!.GetValue<string>())
+        : [];
 
     /// <summary>How long the caller has to wait, in seconds.</summary>
     public int? RetryAfter => int.TryParse(Headers.RetryAfter, out var seconds) ? seconds : null;
@@ -28,7 +40,10 @@ public sealed record ApiReply(int Status, IHeaderDictionary Headers, JsonNode? B
 /// </summary>
 public sealed class Api(InsidePipeline pipeline, IServiceScopeFactory scopes, IHttpContextAccessor pages, ConsoleSession session)
 {
-    public Task<ApiReply> GetAsync(string path) => SendAsync(HttpMethods.Get, path);
+    private bool renewed;
+
+    public Task<ApiReply> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethods.Get, path, null, headers);
 
     public Task<ApiReply> PostAsync(string path, object? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethods.Post, path, body ?? new { }, headers);
@@ -40,6 +55,19 @@ public sealed class Api(InsidePipeline pipeline, IServiceScopeFactory scopes, IH
     public Task<ApiReply> DeleteAsync(string path) => SendAsync(HttpMethods.Delete, path);
 
     private async Task<ApiReply> SendAsync(string method, string path, object? body = null, params (string Name, string Value)[] headers)
+    {
+        if (!renewed && session.WantsRenewal) await RenewAsync();
+        return await CallAsync(method, path, body, headers);
+    }
+
+    private async Task RenewAsync()
+    {
+        renewed = true;
+        var reply = await CallAsync(HttpMethods.Post, Routes.Tokens, new { });
+        if (reply.IsOk) session.Renew(reply.Read<AccessToken>().Value);
+    }
+
+    private async Task<ApiReply> CallAsync(string method, string path, object? body, params (string Name, string Value)[] headers)
     {
         var page = pages.HttpContext ?? throw new InvalidOperationException("Nobody asked for a page.");
         using var response = new InsideResponse();
@@ -60,7 +88,7 @@ public sealed class Api(InsidePipeline pipeline, IServiceScopeFactory scopes, IH
 
         await pipeline.Enter(context);
         var answer = await response.EndAsync();
-        return new ApiReply(response.StatusCode, response.Headers, answer.Length == 0 ? null : JsonNode.Parse(answer.Span));
+        return new ApiReply(response.StatusCode, response.Headers, answer);
     }
 
     private static FeatureCollection Features(HttpContext page, InsideResponse response)

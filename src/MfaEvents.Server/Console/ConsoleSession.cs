@@ -6,6 +6,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Recovery;
+using MfaEvents.Server.Setup;
 using MfaEvents.Server.SignIn;
 
 namespace MfaEvents.Server.Console;
@@ -15,7 +16,7 @@ namespace MfaEvents.Server.Console;
 /// nothing once its session has ended, a sign-in that awaits its second factor, and a recovery.
 /// </summary>
 public sealed class ConsoleSession(
-    IHttpContextAccessor pages, IDataProtectionProvider keyRing, IHostEnvironment environment, TimeProvider clock)
+    IHttpContextAccessor pages, IDataProtectionProvider keyRing, IHostEnvironment environment, MfaEventsSettings settings, TimeProvider clock)
 {
     // Tokens live 15 min: whoever is at work keeps the session, and whoever is away for that long signs in again.
     private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(1);
@@ -116,7 +117,8 @@ public sealed class ConsoleSession(
 
     public void Recover(StartedRecovery recovery)
     {
-        Set(RecoveryCookie, JsonSerializer.Serialize(recovery, Json.Options));
+        // A recovery may have to wait for a day, and outlives the browser then.
+        Set(RecoveryCookie, JsonSerializer.Serialize(recovery, Json.Options), settings.Recovery.Remembered);
         Page.Response.Cookies.Delete(SignInCookie, Options());
     }
 
@@ -139,11 +141,14 @@ public sealed class ConsoleSession(
         }
     }
 
-    private void Set(string cookie, string text) => Page.Response.Cookies.Append(
-        cookie, WebEncoders.Base64UrlEncode(protector.CreateProtector(cookie).Protect(System.Text.Encoding.UTF8.GetBytes(text))), Options());
+    private void Set(string cookie, string text, TimeSpan? lifetime = null) => Page.Response.Cookies.Append(
+        cookie,
+        WebEncoders.Base64UrlEncode(protector.CreateProtector(cookie).Protect(System.Text.Encoding.UTF8.GetBytes(text))),
+        Options(lifetime));
 
-    private CookieOptions Options() => new()
+    private CookieOptions Options(TimeSpan? lifetime = null) => new()
     {
+        MaxAge = lifetime,
         HttpOnly = true, Secure = !environment.IsDevelopment(), SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true,
     };
 }

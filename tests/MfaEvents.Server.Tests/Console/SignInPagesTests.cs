@@ -79,6 +79,48 @@ public sealed class SignInPagesTests(TestRun run)
         (await browser.GetAsync(path)).Heading.ShouldBe("Sign in");
     }
 
+    // Whoever plants a cookie of their own in somebody's browser learns nothing of what that somebody does after signing in.
+    [Fact]
+    public async Task A_session_that_was_there_before_signing_in_is_not_the_one_that_is_signed_in()
+    {
+        var (victim, attacker) = (await api.RegisteredAccount(), await api.RegisteredAccount());
+        var planted = (await Browser.SignedInAsync(attacker)).Cookies["session"];
+        var browser = new Browser(api, victim.Time) { Cookies = new() { ["session"] = planted } };
+        await browser.GetAsync("/console/sign-in");
+        await browser.SubmitAsync("credentials", ("Form.Email", victim.Email), ("Form.Password", victim.Password));
+        browser.Page.Address.ShouldBe($"/console/accounts/{victim.Id}/principals/root");
+        browser.Cookies["session"].ShouldNotBe(planted);
+        var thief = new Browser(api, victim.Time) { Cookies = new() { ["session"] = planted } };
+        (await thief.GetAsync($"/console/accounts/{victim.Id}/principals/root")).Problem.ShouldBe("There is nothing here that you may see.");
+    }
+
+    [Fact]
+    public async Task No_parameter_of_a_page_sends_anybody_elsewhere()
+    {
+        var account = await api.RegisteredAccount();
+        var browser = new Browser(api, account.Time);
+        foreach (var name in (string[])["returnUrl", "ReturnUrl", "redirect_uri", "next", "continue"])
+        {
+            await browser.GetAsync($"/console/sign-in?{name}=https://attacker.example/");
+            browser.Page.Html.ShouldNotMatch("(href|action|src|content)=\"[^\"/]*//");
+        }
+
+        await browser.SubmitAsync("credentials", ("Form.Email", account.Email), ("Form.Password", account.Password));
+        browser.Page.Address.ShouldBe($"/console/accounts/{account.Id}/principals/root");
+        (await browser.GetAsync("/console/audit?account=//attacker.example")).Heading.ShouldBe("Audit");
+    }
+
+    [Fact]
+    public async Task A_wait_is_told_in_seconds_that_a_script_lets_run_down()
+    {
+        var account = await api.RegisteredAccount();
+        var browser = new Browser(api, account.Time);
+        await browser.GetAsync("/console/sign-in");
+        for (var i = 0; i < 6; i++) await browser.SubmitAsync("credentials", ("Form.Email", account.Email), ("Form.Password", "wrong wrong wrong"));
+        browser.Page.Html.ShouldMatch("data-wait=\"[1-5]\"");
+        browser.Page.Problem!.ShouldContain("Try again in");
+    }
+
     [Fact]
     public async Task Another_accounts_page_shows_nothing_of_it()
     {

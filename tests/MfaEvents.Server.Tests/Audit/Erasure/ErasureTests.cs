@@ -249,6 +249,28 @@ public sealed class ErasureTests(TestRun run)
     }
 
     [Fact]
+    public async Task An_erased_address_is_no_way_back_for_a_recovery_that_has_begun_either()
+    {
+        var account = await Visited();
+        var half = await account.HalfSignedIn();
+        var begun = await account.BegunRecovery();
+        var token = await begun.EmailToken();
+        await Erase(account, "email");
+        (await half.TryRecovery()).ShouldRefuse(409, "recovery-not-available");
+        (await begun.ProveEmail(token)).ShouldRefuse(403, "invalid-proof");
+        (await begun.Step()).ShouldBe("expired");
+    }
+
+    [Fact]
+    public async Task A_recovery_calls_no_number_that_was_erased()
+    {
+        var account = await Visited();
+        var proven = await account.BegunRecovery().EmailProven();
+        await Erase(account, "phone");
+        (await proven.Call()).ShouldRefuse(409, "recovery-state");
+    }
+
+    [Fact]
     public async Task A_repeated_request_erases_once()
     {
         var account = await Visited();

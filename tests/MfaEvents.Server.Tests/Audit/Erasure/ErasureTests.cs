@@ -4,6 +4,7 @@ using Marten.Services;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Tests.Jobs;
+using MfaEvents.Server.Tests.Support;
 using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
 
 namespace MfaEvents.Server.Tests.Audit.Erasure;
@@ -268,6 +269,16 @@ public sealed class ErasureTests(TestRun run)
         var proven = await account.BegunRecovery().EmailProven();
         await Erase(account, "phone");
         (await proven.Call()).ShouldRefuse(409, "recovery-state");
+    }
+
+    [Fact]
+    public async Task The_desk_reads_out_no_digits_for_a_number_that_was_erased()
+    {
+        var account = await Visited();
+        var found = await account.OpenedCase();
+        await Erase(account, "phone");
+        (await found.Evidence("callBack")).ShouldRefuse(409, "evidence-missing");
+        (await found.Evidence("inPerson")).ShouldBe(HttpStatusCode.Created);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace MfaEvents.Core.Accounts;
 
@@ -29,6 +30,10 @@ public sealed partial record Account
 
     /// <summary>Versions that were undone: whoever was reached by them has no say.</summary>
     public ImmutableArray<UndoneContact> UndoneContacts { get; init; } = [];
+
+    /// <summary>The last version of which an address or a number was erased; null as long as there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ErasedContact { get; init; }
 
     /// <summary>When changes were last asked for.</summary>
     public ImmutableArray<DateTimeOffset> ContactRequests { get; init; } = [];
@@ -106,6 +111,7 @@ public sealed partial record Account
     // What is erased is pending no more, and comes back no more.
     private Account Erased(bool email, bool phone) => this with
     {
+        ErasedContact = email || phone ? ContactVersion : ErasedContact,
         PendingEmail = email ? null : PendingEmail,
         PendingPhone = phone ? null : PendingPhone,
         ContactCall = phone ? null : ContactCall,

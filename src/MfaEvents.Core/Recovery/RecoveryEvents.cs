@@ -77,6 +77,9 @@ public enum RecoveryEnd
 
     /// <summary>The contact information that it uses was taken back as somebody else's.</summary>
     ContactUndone,
+
+    /// <summary>The address or the number that it uses was erased.</summary>
+    ContactErased,
 }
 
 // In the root user's own stream.

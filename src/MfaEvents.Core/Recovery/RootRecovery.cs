@@ -193,6 +193,7 @@ public sealed record RootRecovery
         { IsOpen: false } => null,
         _ when passwordChangedAt >= StartedAt => RecoveryEnd.PasswordChanged,
         _ when account.IsUndone(ContactVersion) => RecoveryEnd.ContactUndone,
+        _ when ContactVersion <= account.ErasedContact => RecoveryEnd.ContactErased,
         _ => null,
     };
 

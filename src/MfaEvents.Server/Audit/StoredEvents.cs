@@ -10,11 +10,21 @@ namespace MfaEvents.Server.Audit;
 /// </summary>
 public static class StoredEvents
 {
+    /// <summary>
+    /// The first and the last instant that .NET has. PostgreSQL has more: what was re-dated to one of those is read as one of these, which
+    /// nothing ever happened at.
+    /// </summary>
+    public const string FirstInstant = "'0001-01-01 00:00:00+00'";
+
+    /// <inheritdoc cref="FirstInstant" />
+    public const string LastInstant = "'9999-12-31 23:59:59.999999+00'";
+
     /// <summary>The events, and their columns in the order in which <see cref="Read"/> expects them.</summary>
     public const string Select =
         $"""
         select
-            seq_id, tenant_id, id, stream_id, version, type, timestamp, data::text, user_name, correlation_id, causation_id,
+            seq_id, tenant_id, id, stream_id, version, type,
+            least(greatest(timestamp, {FirstInstant}), {LastInstant}), data::text, user_name, correlation_id, causation_id,
             headers ->> '{Origin.ActorIssuerHeader}', headers ->> '{Origin.SessionHeader}',
             headers ->> '{Origin.ClientAddressHeader}', headers ->> '{Origin.UserAgentHeader}',
             headers ->> '{Origin.ClientAddressSaltHeader}',

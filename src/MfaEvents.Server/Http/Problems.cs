@@ -107,6 +107,9 @@ public static class Problems
     public static Problem NumberChanged { get; } = new(
         409, "evidence-missing", "The number on file was changed lately, so that a call to it is no evidence: use another kind.");
 
+    public static Problem NumberErased { get; } = new(
+        409, "evidence-missing", "The number on file was erased, so that nobody can be called: use another kind.");
+
     public static Problem SecondPersonRequired { get; } = new(
         403,
         "second-person-required",

@@ -3,6 +3,8 @@ using MfaEvents.Server.Setup;
 using Npgsql;
 using Wolverine;
 using Wolverine.Attributes;
+using Wolverine.ErrorHandling;
+using Wolverine.Runtime.Handlers;
 
 namespace MfaEvents.Server.Jobs;
 
@@ -18,6 +20,10 @@ public static partial class ContinueRebuildHandler
     private const int LongestStep = 4 * 3600;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(300);
+
+    // A step that fails changed nothing, and a rebuild that goes nowhere keeps others of its projection and all erasures waiting.
+    public static void Configure(HandlerChain chain) => chain.OnAnyException().ScheduleRetryIndefinitely(
+        TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
 
     [MessageTimeout(LongestStep)]
     public static async Task<OutgoingMessages> Handle(

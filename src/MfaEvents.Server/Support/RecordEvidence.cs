@@ -2,6 +2,7 @@ using Marten;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Support;
 using MfaEvents.Server.Access;
+using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications.Phone;
 using MfaEvents.Server.Sealing;
@@ -62,6 +63,7 @@ public static class RecordEvidenceEndpoint
 
             // The number of before is not called either: who gave a number up may not be who answers it.
             if (now - account.PhoneChangedAt < settings.Support.NumberOnFile) return (Problems.NumberChanged, []);
+            if ((await session.ContactAsync(accountId, account, seals, cancellation)).Phone is null) return (Problems.NumberErased, []);
             call = await calls.PrepareAsync(
                 accountId, CallPurpose.CaseEvidence, key, account.ContactVersion, PhoneNumberKind.OnFile, now, cancellation);
         }

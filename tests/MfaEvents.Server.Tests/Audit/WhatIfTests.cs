@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Audit.WhatIf;
+using Wolverine;
 
 namespace MfaEvents.Server.Tests.Audit;
 
@@ -161,6 +162,48 @@ public sealed class WhatIfTests(TestRun run)
         (await account.A("auditor").Get($"/jobs/{running.Id}")).TextOf("state").ShouldBe("running");
         await api.HandleAsync(account.Id, new ContinueWhatIf(running.Id, 0));
         (await account.A("auditor").Get($"/jobs/{running.Id}")).TextOf("state").ShouldBe("succeeded");
+    }
+
+    // Whoever has the database's password can make it so, and then an auditor asks.
+    [Fact]
+    public async Task A_history_whose_end_was_cut_off_fails_the_job_and_keeps_no_node_busy()
+    {
+        var account = await api.RegisteredAccount();
+        await account.AssignedDevice("phone").Activated();
+        await api.RowsAsync("delete from mfa.mt_events where tenant_id = $1 and stream_id = 'root' and version > 1", account.Id);
+
+        var auditor = account.A("auditor");
+        var location = (await auditor.Post($"{account.Path}/what-if", new { })).ShouldBe(HttpStatusCode.Accepted).Location!;
+        await Scenarios.Eventually(async () => (await auditor.Get(location)).TextOf("state") != "running", "the what-if ends");
+        var job = await auditor.Get(location);
+        job.TextOf("state").ShouldBe("failed");
+        job.TextOf("outcome").ShouldBe("The history of root has lost its event of version 2: verify the account's audit trail.");
+    }
+
+    // What a step does first is to read its job: whatever that fails with passes, and there is nobody who could do the step instead.
+    [Fact]
+    public async Task A_step_that_fails_is_tried_again_and_blocks_no_account_as_a_dead_letter()
+    {
+        await using var host = await run.StartHostAsync("mfa_tests_what_if_fails");
+        var account = await host.RegisteredAccount();
+        var running = new WhatIfJob
+        {
+            Id = Guid.NewGuid(), AccountId = account.Id, Live = new DevicePolicy(), Tried = new DevicePolicy(), StartedBy = "ann", StartedAt = account.Time.Now,
+        };
+        await using (var session = host.Store.LightweightSession(account.Id))
+        {
+            session.Store(running);
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        await host.RowsAsync("alter table mfa.mt_doc_whatifjob rename to away");
+        await using (var scope = host.Services.CreateAsyncScope())
+            await scope.ServiceProvider.GetRequiredService<IMessageBus>().PublishAsync(new ContinueWhatIf(running.Id, 0), new DeliveryOptions { TenantId = account.Id });
+        await Scenarios.Eventually(
+            async () => (await host.RowsAsync("select id from wolverine.wolverine_dead_letters union all select id from wolverine.wolverine_incoming_envelopes where message_type like '%ContinueWhatIf' and attempts > 0")).Count > 0,
+            "the step has failed");
+        await host.RowsAsync("alter table mfa.away rename to mt_doc_whatifjob");
+        await Scenarios.Eventually(async () => (await account.A("auditor").Get($"/jobs/{running.Id}")).TextOf("state") == "succeeded", "the what-if ends");
     }
 
     private static async Task<Reply> Played(OpenAccount account, object settings)

@@ -4,6 +4,7 @@ using Marten;
 using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Tests.Audit;
 using MfaEvents.Server.Tests.Support;
+using Wolverine;
 
 namespace MfaEvents.Server.Tests.Jobs;
 
@@ -144,6 +145,27 @@ public sealed class ViewRebuildTests(TestRun run)
         (await host.RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
         (await host.Rebuilt("Account")).TextOf("state").ShouldBe("failed");
         (await host.Rebuilt("sessions")).ShouldHaveSucceeded();
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_is_tried_again_and_leaves_no_rebuild_running_for_ever()
+    {
+        await using var host = await run.StartHostAsync("mfa_rebuild_step_fails");
+        var rebuild = new Rebuild { Id = Guid.NewGuid(), Projection = "users", StartedBy = "test", StartedAt = DateTimeOffset.UtcNow };
+        await using (var session = host.Store.LightweightSession())
+        {
+            session.Store(rebuild);
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        await host.RowsAsync("alter table mfa.mt_doc_rebuild rename to away");
+        await using (var scope = host.Services.CreateAsyncScope())
+            await scope.ServiceProvider.GetRequiredService<IMessageBus>().PublishAsync(new ContinueRebuild(rebuild.Id, 0));
+        await Scenarios.Eventually(
+            async () => (await host.RowsAsync("select id from wolverine.wolverine_dead_letters union all select id from wolverine.wolverine_incoming_envelopes where message_type like '%ContinueRebuild' and attempts > 0")).Count > 0,
+            "the step has failed");
+        await host.RowsAsync("alter table mfa.away rename to mt_doc_rebuild");
+        (await host.EndedRebuild($"/rebuilds/{rebuild.Id}")).ShouldHaveSucceeded(missing: 0);
     }
 
     [Fact]

@@ -118,5 +118,10 @@ public sealed record AuditRow(AuditEntry Entry, DateTimeOffset LatestAt)
             data.Shown(stored));
     }
 
-    private static string Selected((string Name, string Type) column) => column.Type == "jsonb" ? $"{column.Name}::text" : column.Name;
+    private static string Selected((string Name, string Type) column) => column.Type switch
+    {
+        "jsonb" => $"{column.Name}::text",
+        "timestamptz" => $"least(greatest({column.Name}, {StoredEvents.FirstInstant}), {StoredEvents.LastInstant})",
+        _ => column.Name,
+    };
 }

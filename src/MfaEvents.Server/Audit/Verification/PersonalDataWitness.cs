@@ -55,9 +55,9 @@ public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
 
     private async Task<LogDifference?> ContactAsync(AuditEntry entry, string commitment, CancellationToken cancellation)
     {
-        using var data = JsonDocument.Parse(entry.Event.Data);
-        var id = Seals.ContactId(data.RootElement.GetProperty("contactVersion").GetInt32());
-        var contact = Open(await session.LoadAsync<SealedContact>(id, cancellation));
+        var contact = VersionOf(entry.Event) is { } version
+            ? Open(await session.LoadAsync<SealedContact>(Seals.ContactId(version), cancellation))
+            : null;
         for (var i = 0; i < ContactVersions.Fields.Count; i++)
         {
             var field = ContactVersions.Fields[i];
@@ -100,15 +100,24 @@ public sealed class PersonalDataWitness(IQuerySession session, Seals seals)
     private static LogDifference Found(AuditEntry entry, DifferenceKind kind, PersonalField field, string sentence) =>
         new(entry.Index, kind, entry.Event.EventId, [Name(field)], sentence);
 
-    private static IEnumerable<PersonalField> FieldsOf(StoredEvent erased)
+    // Data that were tampered with may be any JSON, and name nothing then: that they are not what was logged is found by their hash.
+    private static int? VersionOf(StoredEvent stored)
+    {
+        using var data = JsonDocument.Parse(stored.Data);
+        return Member(data, "contactVersion") is { ValueKind: JsonValueKind.Number } member && member.TryGetInt32(out var version) ? version : null;
+    }
+
+    private static IReadOnlyList<PersonalField> FieldsOf(StoredEvent erased)
     {
         using var data = JsonDocument.Parse(erased.Data);
-        return
-        [
-            .. data.RootElement.GetProperty("fields").EnumerateArray()
-                .Select(name => Enum.Parse<PersonalField>(name.GetString()!, ignoreCase: true)),
-        ];
+        if (Member(data, "fields") is not { ValueKind: JsonValueKind.Array } names) return [];
+        var texts = names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. Enum.GetValues<PersonalField>().Where(field => texts.Contains(Name(field)))];
     }
+
+    private static JsonElement? Member(JsonDocument data, string name) =>
+        data.RootElement.ValueKind == JsonValueKind.Object && data.RootElement.TryGetProperty(name, out var member) ? member : null;
 
     private static string Name(PersonalField field) => JsonNamingPolicy.CamelCase.ConvertName($"{field}");
 }

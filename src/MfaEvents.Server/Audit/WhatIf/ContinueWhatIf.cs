@@ -4,6 +4,8 @@ using MfaEvents.Server.Setup;
 using Npgsql;
 using Wolverine;
 using Wolverine.Attributes;
+using Wolverine.ErrorHandling;
+using Wolverine.Runtime.Handlers;
 
 namespace MfaEvents.Server.Audit.WhatIf;
 
@@ -22,6 +24,10 @@ public static partial class ContinueWhatIfHandler
 
     /// <summary>The longest step plays one long history: so many seconds at most.</summary>
     private const int LongestStep = 3600;
+
+    // A step that fails changed nothing, and the account gets no other job before this one has ended.
+    public static void Configure(HandlerChain chain) => chain.OnAnyException().ScheduleRetryIndefinitely(
+        TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
 
     [MessageTimeout(LongestStep)]
     public static async Task<OutgoingMessages> Handle(
@@ -46,7 +52,9 @@ public static partial class ContinueWhatIfHandler
             {
                 State = WhatIfState.Failed,
                 FinishedAt = clock.GetUtcNow(),
-                Outcome = $"It failed with a {exception.GetType().Name}, at a principal after {job.After ?? "the beginning"}.",
+                Outcome = exception is HistoryLostException
+                    ? exception.Message
+                    : $"It failed with a {exception.GetType().Name}, at a principal after {job.After ?? "the beginning"}.",
             };
         }
 
@@ -101,6 +109,8 @@ public static partial class ContinueWhatIfHandler
         {
             var last = Math.Min(next + PageSize - 1, version);
             var page = await session.Events.FetchStreamAsync(principal, last, fromVersion: next, token: cancellation);
+            var whole = page.TakeWhile((e, i) => e.Version == next + i).Count();
+            if (whole <= last - next) throw new HistoryLostException(principal, next + whole);
             var acts = Act.Of(page.Select(e => new Happened(e.Version, e.Data, e.Timestamp)));
 
             // What follows the last act may be on the next page.
@@ -130,3 +140,7 @@ public static partial class ContinueWhatIfHandler
     [LoggerMessage(Level = LogLevel.Error, Message = "The what-if {JobId} failed: {Cause}")]
     private static partial void LogFailed(ILogger logger, Guid jobId, string cause);
 }
+
+/// <summary>A principal's stream is shorter than it was, or has a gap: nothing follows from what is left.</summary>
+public sealed class HistoryLostException(string principal, long version)
+    : Exception($"The history of {principal} has lost its event of version {version}: verify the account's audit trail.");

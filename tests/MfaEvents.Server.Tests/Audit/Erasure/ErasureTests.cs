@@ -4,6 +4,7 @@ using Marten.Services;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Tests.Jobs;
+using MfaEvents.Server.Tests.Support;
 using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
 
 namespace MfaEvents.Server.Tests.Audit.Erasure;
@@ -246,6 +247,38 @@ public sealed class ErasureTests(TestRun run)
         erasure.ShouldHave("erasureId", "state", "fields", "eventsErased", "startedAt", "finishedAt");
         erasure["fields"].GetArrayLength().ShouldBe(1);
         (await (await api.RegisteredAccount()).A("operator").Get(erasure.Location!)).ShouldRefuse(404, "not-found");
+    }
+
+    [Fact]
+    public async Task An_erased_address_is_no_way_back_for_a_recovery_that_has_begun_either()
+    {
+        var account = await Visited();
+        var half = await account.HalfSignedIn();
+        var begun = await account.BegunRecovery();
+        var token = await begun.EmailToken();
+        await Erase(account, "email");
+        (await half.TryRecovery()).ShouldRefuse(409, "recovery-not-available");
+        (await begun.ProveEmail(token)).ShouldRefuse(403, "invalid-proof");
+        (await begun.Step()).ShouldBe("expired");
+    }
+
+    [Fact]
+    public async Task A_recovery_calls_no_number_that_was_erased()
+    {
+        var account = await Visited();
+        var proven = await account.BegunRecovery().EmailProven();
+        await Erase(account, "phone");
+        (await proven.Call()).ShouldRefuse(409, "recovery-state");
+    }
+
+    [Fact]
+    public async Task The_desk_reads_out_no_digits_for_a_number_that_was_erased()
+    {
+        var account = await Visited();
+        var found = await account.OpenedCase();
+        await Erase(account, "phone");
+        (await found.Evidence("callBack")).ShouldRefuse(409, "evidence-missing");
+        (await found.Evidence("inPerson")).ShouldBe(HttpStatusCode.Created);
     }
 
     [Fact]

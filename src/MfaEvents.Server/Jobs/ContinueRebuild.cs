@@ -16,6 +16,9 @@ public sealed record ContinueRebuild(Guid RebuildId, int Step);
 
 public static partial class ContinueRebuildHandler
 {
+    /// <summary>What PostgreSQL is told who does a step: it appends no event, and nobody has to wait for it to know what happened.</summary>
+    public const string ApplicationName = "mfaevents-rebuild";
+
     /// <summary>The longest step makes an index: so many seconds at most.</summary>
     private const int LongestStep = 4 * 3600;
 
@@ -46,6 +49,7 @@ public static partial class ContinueRebuildHandler
         var rebuild = await session.LoadAsync<Rebuild>(message.RebuildId, cancellation);
         if (rebuild is not { IsRunning: true } || rebuild.Step != message.Step) return [];
         var rebuilder = rebuilders.For(rebuild);
+        await DoAsync($"set local application_name = '{ApplicationName}'");
         await DoAsync("savepoint step");
 
         var next = await CancelledByAsync(session, rebuild.Id, cancellation) is { } by ? await CancelAsync(by) : await StepAsync();

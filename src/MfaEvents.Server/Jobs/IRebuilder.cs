@@ -8,6 +8,8 @@ public interface IRebuilder
 {
     protected const string NothingChanged = "the view is as it was";
 
+    protected const string SomeChanged = "some of what was lost may be back, and the rest of the view is as it was";
+
     /// <summary>Does the next step: how far the rebuild is then. What it throws undoes the step.</summary>
     Task<Rebuild> StepAsync(IDocumentSession session, Rebuild rebuild, CancellationToken cancellation);
 

@@ -29,8 +29,11 @@ public sealed record Rebuild
     /// <summary>The sequence of the last event that is in the new view.</summary>
     public long Position { get; init; }
 
-    /// <summary>Up to which sequence both views were compared.</summary>
+    /// <summary>Up to which sequence both views were compared; of one account's part of the trail, how many of its entries.</summary>
     public long Compared { get; init; }
+
+    /// <summary>How many entries of one account's part of the trail are those of the new view.</summary>
+    public long Exchanged { get; init; }
 
     /// <summary>The last account whose streams were played; nothing for the trail, which is built event by event.</summary>
     public string? After { get; init; }

@@ -97,7 +97,7 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
         return (events.Count, events[^1].Sequence);
     }
 
-    /// <summary>The indexes of the view that is read: their names, and how they are made.</summary>
+    /// <summary>The indexes of the view that is read that the new one needs: their names, and how they are made.</summary>
     public async Task<IReadOnlyList<(string Name, string Sql)>> IndexesAsync()
     {
         var (schema, table) = (EventStore.Schema, AuditTables.Items.Split('.')[1]);
@@ -106,7 +106,9 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var indexes = new List<(string, string)>();
         while (await reader.ReadAsync(cancellation)) indexes.Add((reader.GetString(0), reader.GetString(1)));
-        return indexes;
+
+        // Of one account, the rows alone are taken over.
+        return IsOfOne ? [.. indexes.Where(index => IsKey(index.Item1))] : indexes;
     }
 
     /// <summary>Gives the new view one of them.</summary>
@@ -116,25 +118,38 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
     /// <summary>Lets PostgreSQL count what is in the new view, so that its first reader gets a good plan.</summary>
     public Task CountAsync() => DoAsync($"analyze {Items}");
 
-    /// <summary>Compares the rows of both views whose sequence is within these.</summary>
-    public async Task<Parity> CompareAsync(long after, long until)
+    /// <summary>Where both views end for a comparison: at the last sequence of the new one; of one account, after its last index.</summary>
+    public async Task<long> EndAsync(long position)
     {
-        var of = IsOfOne ? "and account_id = $3" : "";
+        if (!IsOfOne) return position;
+        await using var command = Command($"select size from {Sizes} where account_id = $1", rebuild.AccountId!);
+        return await command.ExecuteScalarAsync(cancellation) as long? ?? 0;
+    }
+
+    /// <summary>
+    /// Compares the rows of both views whose sequence is beyond one and up to another; of one account, those whose index is at least one
+    /// and less than another.
+    /// </summary>
+    public async Task<Parity> CompareAsync(long from, long to, long position)
+    {
+        var (within, of) = IsOfOne
+            ? ("index >= $1 and index < $2", "and account_id = $3 and sequence <= $4")
+            : ("sequence > $1 and sequence <= $2", "");
         await using var command = Command(
             $"""
             with compared as (
                 select coalesce(new.account_id, old.account_id) as account_id, coalesce(new.index, old.index) as index,
                     old.account_id is null as missing, new.account_id is null as extra,
                     old.account_id is not null and new.account_id is not null and old is distinct from new as changed
-                from (select {Columns} from {AuditTables.Items} where sequence > $1 and sequence <= $2 {of}) old
-                full join (select {Columns} from {Items} where sequence > $1 and sequence <= $2) new
+                from (select {Columns} from {AuditTables.Items} where {within} {of}) old
+                full join (select {Columns} from {Items} where {within}) new
                     on old.account_id = new.account_id and old.index = new.index)
             select count(*), count(*) filter (where extra or changed), count(*) filter (where missing),
                 (array_agg(account_id || ' ' || index || case when extra then ' belongs to no event' else ' differs from its event' end)
                     filter (where extra or changed))[1:10]
             from compared
             """,
-            IsOfOne ? [after, until, rebuild.AccountId!] : [after, until]);
+            IsOfOne ? [from, to, rebuild.AccountId!, position] : [from, to]);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         return new Parity(
@@ -144,21 +159,41 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
             await reader.IsDBNullAsync(3, cancellation) ? [] : await reader.GetFieldValueAsync<string[]>(3, cancellation));
     }
 
+    /// <summary>
+    /// Of one account: puts the rows of the new view in the place of those that differ, or were lost, whose index is at least one and
+    /// less than another. Whoever reads meanwhile sees a row as it was, or as it is to be.
+    /// </summary>
+    public async Task ExchangeAsync(long from, long to, long position)
+    {
+        await DoAsync(
+            $"""
+            delete from {AuditTables.Items} old
+            where account_id = $1 and index >= $2 and index < $3 and sequence <= $4 and not exists (
+                select from {Items} new where new.account_id = old.account_id and new.index = old.index and new is not distinct from old)
+            """,
+            rebuild.AccountId!, from, to, position);
+        await DoAsync(
+            $"insert into {AuditTables.Items} select * from {Items} where index >= $1 and index < $2 on conflict do nothing", from, to);
+    }
+
+    /// <summary>Of one account: what is left to exchange, with what the next events need to know.</summary>
+    public async Task FinishAsync(long from, long position)
+    {
+        await ExchangeAsync(from, long.MaxValue, position);
+        foreach (var table in (string[])[AuditTables.Devices, AuditTables.Subjects])
+        {
+            await DoAsync(
+                $"delete from {table} old where account_id = $1 and not exists (select from {table}{rebuild.Suffix} new where new is not distinct from old)",
+                rebuild.AccountId!);
+            await DoAsync($"insert into {table} select * from {table}{rebuild.Suffix} on conflict do nothing");
+        }
+
+        await DropAsync();
+    }
+
     /// <summary>Puts the new view in the place of the old one, which is gone then.</summary>
     public async Task SwapAsync()
     {
-        if (IsOfOne)
-        {
-            foreach (var table in Tables)
-            {
-                await DoAsync($"delete from {table} where account_id = $1", rebuild.AccountId!);
-                await DoAsync($"insert into {table} select * from {table}{rebuild.Suffix}");
-            }
-
-            await DropAsync();
-            return;
-        }
-
         // Who reads at this moment goes on; whoever comes now waits this long at most, and then we come again.
         await DoAsync("set local lock_timeout = '200ms'");
         var indexes = await IndexesAsync();
@@ -168,7 +203,7 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
         foreach (var (name, sql) in indexes)
         {
             await DoAsync($"alter index {EventStore.Schema}.{name}{rebuild.Suffix} rename to {name}");
-            if (name.StartsWith("pkey", StringComparison.Ordinal))
+            if (IsKey(name))
                 await DoAsync($"alter table {AuditTables.Items} add constraint {name} primary key using index {name}");
         }
 
@@ -187,6 +222,8 @@ public sealed class RebuildWork(NpgsqlConnection connection, Rebuild rebuild, Ca
                 await DoAsync($"alter table {table} rename constraint \"{given}\" to pkey_{name}_{columns}");
         }
     }
+
+    private static bool IsKey(string index) => index.StartsWith("pkey", StringComparison.Ordinal);
 
     private async Task<List<StoredEvent>> ReadAsync(long after, long until, int limit)
     {

@@ -6,7 +6,8 @@ namespace MfaEvents.Server.Jobs;
 
 /// <summary>
 /// Builds the audit trail anew beside the one that is read. The log is never touched: its numbers come out of the events once
-/// more, and what was signed stays what it was. Each step is one transaction of a few seconds.
+/// more, and what was signed stays what it was. Each step is one transaction of a few seconds, but for those that make an index of
+/// many rows. The part of one account is not swapped but exchanged: the rows of it that differ, range by range.
 /// </summary>
 public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
 {
@@ -15,7 +16,8 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
     /// <summary>So many events are left for the moment of the swap, in which the projection waits.</summary>
     private const int LeftForTheSwap = 2_000;
 
-    private const int SequencesCompared = 50_000;
+    /// <summary>So many sequences, or indexes of one account, are compared or exchanged at once.</summary>
+    private const int Range = 50_000;
 
     private static readonly TimeSpan StepTime = TimeSpan.FromSeconds(3);
 
@@ -32,6 +34,10 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
             _ => await SwapAsync(session, work, rebuild),
         };
     }
+
+    public string Left(Rebuild rebuild) => rebuild is { AccountId: not null, Stage: RebuildStage.Swapping }
+        ? IRebuilder.SomeChanged
+        : IRebuilder.NothingChanged;
 
     public Task DropAsync(IDocumentSession session, Rebuild rebuild, CancellationToken cancellation) =>
         new RebuildWork((NpgsqlConnection)session.Connection!, rebuild, cancellation).DropAsync();
@@ -59,8 +65,7 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
             SecondsLoading = rebuild.SecondsLoading + clock.GetElapsedTime(began).TotalSeconds,
             EventsTotal = Math.Max(rebuild.EventsTotal, loaded.EventsDone),
         };
-        if (loaded.Position < until) return loaded;
-        return loaded with { Stage = rebuild.AccountId is null ? RebuildStage.Indexing : RebuildStage.Comparing };
+        return loaded.Position < until ? loaded : loaded with { Stage = RebuildStage.Indexing };
     }
 
     private static async Task<Rebuild> IndexAsync(RebuildWork work, Rebuild rebuild)
@@ -81,14 +86,12 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
         IDocumentSession session, RebuildWork work, Rebuild rebuild, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
-        var compared = rebuild;
-        while (compared.Compared < compared.Position && clock.GetElapsedTime(began) < StepTime)
-        {
-            var to = rebuild.AccountId is null ? Math.Min(compared.Compared + SequencesCompared, compared.Position) : compared.Position;
-            compared = compared with { Compared = to, Parity = compared.Parity.And(await work.CompareAsync(compared.Compared, to)) };
-        }
+        var (compared, end) = (rebuild, await work.EndAsync(rebuild.Position));
+        while (compared.Compared < end && clock.GetElapsedTime(began) < StepTime) await ToAsync(Math.Min(compared.Compared + Range, end));
+        if (compared.Compared < end) return compared;
 
-        if (compared.Compared < compared.Position) return compared;
+        // Rows of one account that come after its last entry belong to no event.
+        if (rebuild.AccountId is not null) compared = compared with { Parity = await AndAsync(end, long.MaxValue) };
         if (compared.Parity.Differences == 0 || await IsRaisedAsync(session, cancellation)) return compared with { Stage = RebuildStage.Swapping };
 
         await work.DropAsync();
@@ -99,10 +102,24 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
             Outcome = $"{compared.Parity.Differences} rows of the view differ from what the events say, and the projection's version was not "
                 + "raised: it was not swapped. Look into it with POST /accounts/ID/audit/verification before anything else.",
         };
+
+        async Task ToAsync(long to) => compared = compared with { Parity = await AndAsync(compared.Compared, to), Compared = to };
+
+        async Task<Parity> AndAsync(long from, long to) => compared.Parity.And(await work.CompareAsync(from, to, rebuild.Position));
     }
 
     private async Task<Rebuild> SwapAsync(IDocumentSession session, RebuildWork work, Rebuild rebuild)
     {
+        if (rebuild.AccountId is not null)
+        {
+            var end = await work.EndAsync(rebuild.Position);
+            for (var began = clock.GetTimestamp(); rebuild.Exchanged < end; rebuild = rebuild with { Exchanged = Math.Min(rebuild.Exchanged + Range, end) })
+            {
+                if (clock.GetElapsedTime(began) > StepTime) return rebuild;
+                await work.ExchangeAsync(rebuild.Exchanged, Math.Min(rebuild.Exchanged + Range, end), rebuild.Position);
+            }
+        }
+
         // Its next commit waits for ours: both views end with the same event.
         var until = await work.LivePositionAsync(forSwap: true);
         var (count, position) = await work.LoadAsync(rebuild.Position, until, LeftForTheSwap);
@@ -116,8 +133,16 @@ public sealed class TrailRebuild(TimeProvider clock) : IRebuilder
         // More has happened than the projection should wait for.
         if (loaded.Position < until) return loaded with { Stage = RebuildStage.Loading };
 
-        await work.SwapAsync();
-        if (rebuild.AccountId is null) session.Store(new BuiltView(AuditTrail.ProjectionName, AuditTrail.RowVersion));
+        if (rebuild.AccountId is null)
+        {
+            await work.SwapAsync();
+            session.Store(new BuiltView(AuditTrail.ProjectionName, AuditTrail.RowVersion));
+        }
+        else
+        {
+            await work.FinishAsync(rebuild.Exchanged, until);
+        }
+
         return loaded with
         {
             State = RebuildState.Succeeded,

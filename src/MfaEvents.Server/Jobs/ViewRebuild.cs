@@ -25,7 +25,7 @@ public sealed class ViewRebuild(IDocumentStore store, TimeProvider clock) : IReb
 
     // What is mended is right, and stays so.
     public string Left(Rebuild rebuild) => rebuild.Stage == RebuildStage.Swapping
-        ? "some of what was lost may be back, and the rest of the view is as it was"
+        ? IRebuilder.SomeChanged
         : IRebuilder.NothingChanged;
 
     public Task DropAsync(IDocumentSession session, Rebuild rebuild, CancellationToken cancellation) =>

@@ -1,5 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Marten;
+using Microsoft.Extensions.Logging.Abstractions;
+using MfaEvents.Server.Jobs;
+using Npgsql;
 
 namespace MfaEvents.Server.Tests.Audit;
 
@@ -19,6 +23,39 @@ public sealed class AuditHorizonTests(AuditHorizonTests.OwnHost own) : IClassFix
         await Scenarios.Eventually(async () => (await read.Get($"{account.Path}/audit"))["upTo"] is { ValueKind: JsonValueKind.String } upTo
             && (first = upTo.GetDateTimeOffset()) > DateTimeOffset.MinValue, "the trail says how far it is");
         await Scenarios.Eventually(async () => (await read.Get($"{account.Path}/audit"))["upTo"].GetDateTimeOffset() > first, "upTo moves on");
+    }
+
+    [Fact]
+    public async Task UpTo_does_not_wait_for_a_step_of_a_rebuild_which_appends_nothing()
+    {
+        var account = await api.RegisteredAccount();
+        await Scenarios.Eventually(async () => (await api.RowsAsync(
+            "select (select max(seq_id) from mfa.mt_events) = (select max(last_seq_id) from mfa.mt_event_progression where name like 'audit:%')"))[0] == "True", "all is projected");
+        var rebuild = new Rebuild
+        {
+            Id = Guid.CreateVersion7(), Projection = "audit", AccountId = account.Id, StartedBy = "nobody", StartedAt = DateTimeOffset.UtcNow,
+        };
+        var services = api.Services;
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var session = services.GetRequiredService<IDocumentStore>().LightweightSession();
+        session.Insert(rebuild);
+        await session.SaveChangesAsync(cancellation);
+
+        // Its tables are made, and it is not committed.
+        await ContinueRebuildHandler.Handle(
+            new ContinueRebuild(rebuild.Id, 0), session, services.GetRequiredService<Rebuilders>(), services.GetRequiredService<IDocumentStore>(),
+            TimeProvider.System, NullLogger<Rebuild>.Instance, cancellation);
+        var began = DateTimeOffset.UtcNow;
+        var read = account.Root with { Time = null };
+        await Scenarios.Eventually(
+            async () =>
+            {
+                // It is not left idle for so long that PostgreSQL ends it.
+                await using var alive = new NpgsqlCommand("select 1", (NpgsqlConnection)session.Connection!);
+                await alive.ExecuteScalarAsync(cancellation);
+                return (await read.Get($"{account.Path}/audit"))["upTo"].GetDateTimeOffset() > began;
+            },
+            "upTo moves on");
     }
 
     [Fact]

@@ -14,6 +14,6 @@ public interface ICheckpointStore
     /// <exception cref="IOException">It cannot be kept, or another is kept for this size.</exception>
     Task WriteAsync(string accountId, long size, string note, CancellationToken cancellation);
 
-    /// <summary>All checkpoints of an account's log, by ascending size.</summary>
+    /// <summary>All checkpoints of an account's log that are kept when the first is asked for, by ascending size.</summary>
     IAsyncEnumerable<string> ReadAsync(string accountId, CancellationToken cancellation);
 }

@@ -1,4 +1,5 @@
 using Marten;
+using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Setup;
 using Npgsql;
 
@@ -12,11 +13,13 @@ public static class AuditHorizon
     /// </summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
-    // Two statements, two snapshots: whoever commits between them is either still counted as in flight or already visible.
+    // Two statements, two snapshots: whoever commits between them is either still counted as in flight or already visible. The step of a
+    // rebuild may make an index for minutes, and appends nothing.
     private const string Sql =
         $"""
         select min(xact_start) from pg_stat_activity
-        where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid();
+        where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()
+            and application_name <> '{ContinueRebuildHandler.ApplicationName}';
         select
             coalesce((select max(seq_id) from {EventStore.Schema}.mt_events), 0),
             coalesce(max(audit.last_seq_id), 0),

@@ -35,12 +35,25 @@ public sealed class LeafCursor(HistoryCursor<Tile> tiles) : IAsyncDisposable
 public sealed class CheckpointCursor(IAsyncEnumerator<string> notes) : IAsyncDisposable
 {
     private Checkpoint? next;
-    private bool begun;
+
+    /// <summary>How many of those that were passed are no checkpoints.</summary>
+    public int Unreadable { get; private set; }
+
+    /// <summary>Goes to the next one; with the first, which there are is settled.</summary>
+    public async ValueTask MoveAsync()
+    {
+        next = null;
+        while (next is null && await notes.MoveNextAsync())
+        {
+            next = SignedNote.Parse(notes.Current) is { } note ? Checkpoint.Parse(note.Text) : null;
+            if (next is null) Unreadable++;
+        }
+    }
 
     /// <summary>The root that a checkpoint of this size names; null if there is none.</summary>
     public async ValueTask<byte[]?> AtAsync(long size)
     {
-        while (await PeekAsync() is { } checkpoint && checkpoint.Size < size) await MoveAsync();
+        while (next is { } checkpoint && checkpoint.Size < size) await MoveAsync();
         return next?.Size == size ? next.Root : null;
     }
 
@@ -48,25 +61,11 @@ public sealed class CheckpointCursor(IAsyncEnumerator<string> notes) : IAsyncDis
     public async ValueTask<long?> AfterAsync(long size)
     {
         long? longest = null;
-        for (; await PeekAsync() is { } checkpoint; await MoveAsync())
+        for (; next is { } checkpoint; await MoveAsync())
             if (checkpoint.Size > size)
                 longest = checkpoint.Size;
         return longest;
     }
 
     public ValueTask DisposeAsync() => notes.DisposeAsync();
-
-    private async ValueTask<Checkpoint?> PeekAsync()
-    {
-        if (!begun) await MoveAsync();
-        return next;
-    }
-
-    private async ValueTask MoveAsync()
-    {
-        begun = true;
-        next = await notes.MoveNextAsync()
-            ? SignedNote.Parse(notes.Current) is { } note ? Checkpoint.Parse(note.Text) : null
-            : null;
-    }
 }

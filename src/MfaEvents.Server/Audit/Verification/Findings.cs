@@ -73,6 +73,11 @@ public sealed class Findings(IQuerySession session)
         size, DifferenceKind.LogTruncated, null, [],
         $"A checkpoint of {written} entries was written out, and there are {size}: the end of the history was cut off.");
 
+    /// <summary>Says that checkpoints were written out that are none any more.</summary>
+    public void CheckpointUnreadable(int count) => Say(
+        null, DifferenceKind.CheckpointUnreadable, null, [],
+        $"Of the checkpoints that were written out, {count} cannot be read any more: what they said is not compared.");
+
     /// <summary>Says that the log's own tree is not that of its leaves.</summary>
     public void LevelDiffers(int level) => Say(
         null, DifferenceKind.LogChanged, null, [], $"The tiles of level {level} of the log are not those of its leaves.");

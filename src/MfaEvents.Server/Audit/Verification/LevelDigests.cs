@@ -7,9 +7,10 @@ namespace MfaEvents.Server.Audit.Verification;
 /// Compares the levels of a tree above its leaves, hash by hash and yet in constant memory: by a digest of each level's hashes in
 /// their order.
 /// </summary>
-public sealed class LevelDigests : IDisposable
+/// <param name="size">How many leaves the tree has: hashes of a longer one are left out.</param>
+public sealed class LevelDigests(long size) : IDisposable
 {
-    private readonly SortedDictionary<int, IncrementalHash> levels = [];
+    private readonly SortedDictionary<int, (IncrementalHash Digest, long Left)> levels = [];
 
     /// <summary>Takes a subtree's hash, if its level is one of those that are kept.</summary>
     public void Append(TreeNode node, byte[] hash)
@@ -20,9 +21,11 @@ public sealed class LevelDigests : IDisposable
     /// <summary>Takes hashes of a level of tiles.</summary>
     public void Append(int level, byte[] hashes)
     {
-        if (!levels.TryGetValue(level, out var digest))
-            levels[level] = digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        digest.AppendData(hashes);
+        if (!levels.TryGetValue(level, out var kept))
+            kept = (IncrementalHash.CreateHash(HashAlgorithmName.SHA256), (size >> TreeTile.Height * level) * MerkleHash.Length);
+        var taken = (int)Math.Min(hashes.Length, kept.Left);
+        kept.Digest.AppendData(hashes, 0, taken);
+        levels[level] = kept with { Left = kept.Left - taken };
     }
 
     /// <summary>The first level in which both differ; null if there is none.</summary>
@@ -37,8 +40,10 @@ public sealed class LevelDigests : IDisposable
 
     public void Dispose()
     {
-        foreach (var digest in levels.Values) digest.Dispose();
+        foreach (var (digest, _) in levels.Values) digest.Dispose();
     }
 
-    private Dictionary<int, byte[]> Digests() => levels.ToDictionary(level => level.Key, level => level.Value.GetCurrentHash());
+    // A level that only the longer tree has is none of ours.
+    private Dictionary<int, byte[]> Digests() => levels.Where(level => size >> TreeTile.Height * level.Key > 0)
+        .ToDictionary(level => level.Key, level => level.Value.Digest.GetCurrentHash());
 }

@@ -50,6 +50,9 @@ public enum DifferenceKind
     /// <summary>Everything in the database agrees, but a checkpoint that was written out says otherwise.</summary>
     CheckpointDiffers,
 
+    /// <summary>What was written out as a checkpoint is none any more.</summary>
+    CheckpointUnreadable,
+
     /// <summary>Personal data are not those that the event commits to.</summary>
     PersonalDataChanged,
 

@@ -36,6 +36,15 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
     private const string Levels =
         $"select level, hashes from {LogTables.Tiles} where account_id = $1 and level > 0 order by level, index";
 
+    // Of one snapshot: the log may have grown since the leaves were walked through.
+    private static readonly string Surplus =
+        $"""
+        select level from {LogTables.Tiles} tile left join {LogTables.Sizes} log using (account_id)
+        where account_id = $1
+        group by level, log.size having sum(octet_length(hashes)) / {MerkleHash.Length} > coalesce(log.size, 0) >> {TreeTile.Height} * level
+        order by level limit 1
+        """;
+
     // It reads whatever there is, with all of a processor: two at a time leave the rest to those who sign in.
     private readonly SemaphoreSlim running = new(2);
 
@@ -57,20 +66,24 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
 
     private async Task<LogVerification> WalkAsync(IQuerySession session, CancellationToken cancellation)
     {
+        var account = session.TenantId;
+
+        // Which heads there are is asked first: no log is shorter than a head that was written out before.
+        await using var written = new CheckpointCursor(checkpoints.ReadAsync(account, cancellation).GetAsyncEnumerator(cancellation));
+        await written.MoveAsync();
+
         // What is appended meanwhile is beyond both, and left for the next time.
         var (size, position) = await ClaimsAsync(session, cancellation);
-        var account = session.TenantId;
         await using var events = await HistoryCursor.OpenAsync(
             session, Events, StoredEvents.Read, cancellation, account, position);
         await using var leaves = new LeafCursor(await HistoryCursor.OpenAsync(session, Leaves, Tile.Read, cancellation, account));
         await using var rows = await HistoryCursor.OpenAsync(
             session, $"{AuditRow.Select} where account_id = $1 and index < $2 order by index", AuditRow.Read, cancellation, account, size);
-        await using var written = new CheckpointCursor(checkpoints.ReadAsync(account, cancellation).GetAsyncEnumerator(cancellation));
 
         var findings = new Findings(session);
         var witness = new PersonalDataWitness(session, seals);
         var tree = new TreeFrontier();
-        using var levels = new LevelDigests();
+        using var levels = new LevelDigests(size);
         var fold = new AuditFold();
         var leaf = new ArrayBufferWriter<byte>();
         for (long index = 0; ; index++)
@@ -92,7 +105,8 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
         if (await written.AfterAsync(tree.Size) is { } longer) findings.Truncated(tree.Size, longer);
         if (witness.First is not null) await ObserveErasuresAsync(session, position, witness, cancellation);
         if (witness.First is { } found) findings.Add(found);
-        if (findings.First is null) await CompareLevelsAsync(session, levels, findings, cancellation);
+        if (findings.First is null) await CompareLevelsAsync(session, size, levels, findings, cancellation);
+        if (written.Unreadable > 0) findings.CheckpointUnreadable(written.Unreadable);
         return new LogVerification(size, Convert.ToBase64String(tree.Root), findings.First is null, findings.First);
     }
 
@@ -117,12 +131,14 @@ public sealed class LogVerifier(ICheckpointStore checkpoints, Seals seals) : IDi
     }
 
     private static async Task CompareLevelsAsync(
-        IQuerySession session, LevelDigests computed, Findings findings, CancellationToken cancellation)
+        IQuerySession session, long size, LevelDigests computed, Findings findings, CancellationToken cancellation)
     {
-        using var kept = new LevelDigests();
+        using var kept = new LevelDigests(size);
         await using var tiles = await HistoryCursor.OpenAsync(session, Levels, Tile.Read, cancellation, session.TenantId);
         while (await tiles.NextAsync(cancellation) is { } tile) kept.Append(tile.Level, tile.Hashes);
         if (computed.FirstDifference(kept) is { } level) findings.LevelDiffers(level);
+        await using var surplus = await HistoryCursor.OpenAsync(session, Surplus, row => new Tile(row.GetInt16(0), []), cancellation, session.TenantId);
+        if (await surplus.NextAsync(cancellation) is { } beyond) findings.LevelDiffers(beyond.Level);
     }
 
     // What was tampered with until it has no canonical form has no leaf either, and differs from whatever was logged.

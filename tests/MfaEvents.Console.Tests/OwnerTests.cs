@@ -93,6 +93,26 @@ public sealed class OwnerTests(ConsoleRun run)
     }
 
     [Fact]
+    public async Task What_is_wrong_with_a_field_stands_beside_it_and_there_the_reader_goes_on()
+    {
+        var account = await OwnedAccount.RegisterAsync(run.Server);
+        await using var owner = await run.VisitAsync();
+        await owner.SignInAsync(account);
+        await owner.FollowAsync("Assign MFA device");
+        await owner.FillAsync("Device name", "two words");
+        await owner.PressAsync("Next");
+        var field = owner.Page.GetByLabel("Device name", new() { Exact = true });
+        await Assertions.Expect(field).ToHaveAttributeAsync("aria-invalid", "true");
+        await Assertions.Expect(field).ToBeFocusedAsync();
+        await Assertions.Expect(field).ToHaveValueAsync("two words");
+        var described = (await field.GetAttributeAsync("aria-describedby"))!.Split(' ');
+        described.Length.ShouldBe(2);
+        foreach (var id in described) (await owner.Page.Locator($"#{id}").InnerTextAsync()).ShouldNotBeEmpty();
+        await Assertions.Expect(owner.Alert).ToBeVisibleAsync();
+        await owner.LookAsync("assign-wrong");
+    }
+
+    [Fact]
     public async Task Instants_are_in_the_readers_zone_and_in_UTC_on_hover()
     {
         var account = await OwnedAccount.RegisterAsync(run.Server);

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace MfaEvents.Server.Console;
 
-/// <summary>The style sheet and the scripts of the console, which are part of this program.</summary>
+/// <summary>The style sheet, the scripts and the mark of the console, which are part of this program.</summary>
 public static class ConsoleAssets
 {
     private const string Root = "/console/assets/";
@@ -34,7 +34,12 @@ public static class ConsoleAssets
             yield return new Asset(
                 resource["console/".Length..],
                 Convert.ToHexStringLower(SHA256.HashData(bytes))[..16],
-                resource.EndsWith(".css", StringComparison.Ordinal) ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8",
+                Path.GetExtension(resource) switch
+                {
+                    ".css" => "text/css; charset=utf-8",
+                    ".svg" => "image/svg+xml",
+                    _ => "text/javascript; charset=utf-8",
+                },
                 bytes);
         }
     }

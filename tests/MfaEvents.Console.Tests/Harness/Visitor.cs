@@ -13,6 +13,8 @@ public sealed partial class Visitor : IAsyncDisposable
     private const string TellViolations =
         "addEventListener('securitypolicyviolation', e => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`));";
 
+    private const string GoesOn = "**/state";
+
     private readonly ConcurrentQueue<string> faults = new();
     private readonly IBrowserContext context;
     private readonly bool scripts;
@@ -81,6 +83,8 @@ public sealed partial class Visitor : IAsyncDisposable
     /// </summary>
     public async Task LookAsync(string name)
     {
+        // A page that goes on by itself stands still meanwhile.
+        await Page.RouteAsync(GoesOn, route => route.FulfillAsync(new() { Status = 503 }));
         (await Page.Locator("h1").CountAsync()).ShouldBe(1, Page.Url);
         (await Page.TitleAsync()).ShouldNotBeEmpty(Page.Url);
         foreach (var (width, scheme) in ((int, ColorScheme)[])[(1280, ColorScheme.Light), (320, ColorScheme.Dark), (320, ColorScheme.Light), (1280, ColorScheme.Dark)])
@@ -99,6 +103,7 @@ public sealed partial class Visitor : IAsyncDisposable
         }
 
         await Page.SetViewportSizeAsync(1280, 800);
+        await Page.UnrouteAsync(GoesOn);
     }
 
     /// <summary>What a phone reads from the screen: the secret key in the QR code of a picture of the page.</summary>

@@ -24,9 +24,11 @@ public sealed record ApiReply(int Status, IHeaderDictionary Headers, ReadOnlyMem
     public string? Slug => Body?["type"]?.GetValue<string>().Split(':')[^1];
 
     /// <summary>What is wrong with which member, in sentences.</summary>
-    public IEnumerable<string> Errors => Body?["errors"] is JsonObject errors
-        ? errors.SelectMany(member => member.Value!.AsArray()).Select(sentence => sentence!.GetValue<string>())
-        : [];
+    public IReadOnlyDictionary<string, string[]> Errors =>
+        field ??= Body?["errors"]?.Deserialize<Dictionary<string, string[]>>() ?? new Dictionary<string, string[]>();
+
+    /// <summary>What is wrong with one member, in sentences.</summary>
+    public IReadOnlyList<string> ErrorsOf(string member) => Errors.GetValueOrDefault(member, []);
 
     /// <summary>How long the caller has to wait, in seconds.</summary>
     public int? RetryAfter => int.TryParse(Headers.RetryAfter, out var seconds) ? seconds : null;

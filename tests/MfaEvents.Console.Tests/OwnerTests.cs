@@ -93,6 +93,34 @@ public sealed class OwnerTests(ConsoleRun run)
     }
 
     [Fact]
+    public async Task A_device_is_renamed_and_removed_and_a_forgotten_session_ended()
+    {
+        var account = await OwnedAccount.RegisterAsync(run.Server);
+        await using var elsewhere = await run.VisitAsync();
+        await elsewhere.SignInAsync(account);
+        await elsewhere.SeesAsync("Security credentials");
+        await using var owner = await run.VisitAsync();
+        await owner.SignInAsync(account);
+        await owner.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^End the session") }).ClickAsync();
+        await Assertions.Expect(owner.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^End the session") })).ToHaveCountAsync(0);
+        await elsewhere.Page.ReloadAsync();
+        await elsewhere.SeesAsync("Sign in");
+
+        await account.Api.AssignAsync("tablet");
+        await owner.Page.ReloadAsync();
+        await owner.ReadsAsync("Not activated yet");
+        await owner.FollowAsync("tablet");
+        await owner.FillAsync("Device name", "old-tablet");
+        await owner.PressAsync("Rename");
+        await owner.SeesAsync("old-tablet");
+        await owner.PressAsync("Remove");
+        await owner.SeesAsync("old-tablet");
+        await owner.Page.GetByLabel("Remove old-tablet for good").CheckAsync();
+        await owner.PressAsync("Remove");
+        await owner.ReadsAsync("No MFA device is assigned.");
+    }
+
+    [Fact]
     public async Task What_is_wrong_with_a_field_stands_beside_it_and_there_the_reader_goes_on()
     {
         var account = await OwnedAccount.RegisterAsync(run.Server);

@@ -40,7 +40,14 @@ public sealed class StaffTests(ConsoleRun run)
         await auditor.Page.GetByRole(AriaRole.Slider).FocusAsync();
         await auditor.Page.Keyboard.PressAsync("Home");
         await auditor.ReadsAsync("Principal created");
-        await auditor.ReadsAsync("No device was assigned after it.");
+        await auditor.ReadsAsync("No device was assigned then.");
+        await auditor.FillAsync("Another instant, UTC", DateTimeOffset.UtcNow.ToString("O"));
+        await auditor.PressAsync("Look back");
+        await auditor.ReadsAsync("Active");
+        await auditor.ReadsAsync("Could they sign in then?");
+        await auditor.FillAsync("Another instant, UTC", "yesterday");
+        await auditor.PressAsync("Look back");
+        await Assertions.Expect(auditor.Alert).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -54,6 +61,9 @@ public sealed class StaffTests(ConsoleRun run)
         await operating.SeesAsync("Rebuild of audit");
         await operating.ReadsAsync("Succeeded.");
         await operating.LookAsync("rebuild");
+        await operating.GoAsync("/console/operations");
+        await operating.PressAsync("Rotate the keys");
+        await operating.ReadsAsync("A rotation has begun");
 
         // What is somebody else's is not shown, whatever the address.
         await operating.GoAsync("/console/cases");
@@ -74,6 +84,25 @@ public sealed class StaffTests(ConsoleRun run)
         await owner.LookAsync("account");
         var download = await owner.Page.RunAndWaitForDownloadAsync(() => owner.FollowAsync("Download as CSV"));
         (await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken)).ShouldContain("user:alice");
+        await owner.FillAsync("Phone", "+14155550199");
+        await owner.PressAsync("Change");
+        await owner.ReadsAsync("+14155550199 waits for a call.");
+        await owner.PressAsync("Call it now");
+        var digits = await owner.Page.Locator(".digits").InnerTextAsync();
+        await owner.LookAsync("contact-call");
+        await using var phone = await run.VisitAsync();
+        var ringing = phone.Page.Locator("form", new() { HasText = "+14155550199" });
+        await Eventually.Holds("the phone rings", TimeSpan.FromSeconds(30), async () =>
+        {
+            await phone.GoAsync("/console/development");
+            return await ringing.CountAsync() == 1;
+        });
+        await ringing.Locator("input.code").FillAsync(digits);
+        await ringing.GetByRole(AriaRole.Button).ClickAsync();
+        await phone.ReadsAsync("The digits were keyed.");
+        await owner.FollowAsync("Account");
+        await Assertions.Expect(owner.Page.GetByLabel("Phone", new() { Exact = true })).ToHaveValueAsync("+14155550199");
+
         await owner.PressAsync("Delete user:alice");
         await owner.ReadsAsync("0 of 1 principals");
     }

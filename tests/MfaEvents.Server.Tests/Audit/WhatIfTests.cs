@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Server.Audit.WhatIf;
+using MfaEvents.Server.Setup;
+using Microsoft.Extensions.Logging.Abstractions;
 using Wolverine;
 
 namespace MfaEvents.Server.Tests.Audit;
@@ -144,16 +146,7 @@ public sealed class WhatIfTests(TestRun run)
     public async Task An_account_has_one_at_a_time()
     {
         var (account, other) = (await api.RegisteredAccount(), await api.RegisteredAccount());
-        var running = new WhatIfJob
-        {
-            Id = Guid.NewGuid(), AccountId = account.Id, Live = new DevicePolicy(), Tried = new DevicePolicy(), StartedBy = "ann", StartedAt = account.Time.Now,
-        };
-        await using (var session = api.Store.LightweightSession(account.Id))
-        {
-            session.Store(running);
-            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
-        }
-
+        var running = await Stored(account, account.Time.Now);
         (await account.A("auditor").Post($"{account.Path}/what-if", new { })).ShouldRefuse(409, "conflict");
         (await other.A("auditor").Post($"{other.Path}/what-if", new { })).ShouldBe(HttpStatusCode.Accepted);
 
@@ -162,6 +155,56 @@ public sealed class WhatIfTests(TestRun run)
         (await account.A("auditor").Get($"/jobs/{running.Id}")).TextOf("state").ShouldBe("running");
         await api.HandleAsync(account.Id, new ContinueWhatIf(running.Id, 0));
         (await account.A("auditor").Get($"/jobs/{running.Id}")).TextOf("state").ShouldBe("succeeded");
+    }
+
+    // A node that is about to die may still hold the step when the message comes a second time.
+    [Fact]
+    public async Task A_step_that_another_node_holds_is_asked_for_again_and_not_given_up()
+    {
+        var account = await api.RegisteredAccount();
+        var running = await Stored(account, account.Time.Now);
+        await using (var holding = api.Store.LightweightSession(account.Id))
+        {
+            (await holding.TryHoldAsync(running.Id.ToString("N")[^16..], TestContext.Current.CancellationToken)).ShouldBeTrue();
+            await api.HandleAsync(account.Id, new ContinueWhatIf(running.Id, 0));
+        }
+
+        await Scenarios.Eventually(
+            async () => (await account.A("auditor").Get($"/jobs/{running.Id}")).TextOf("state") == "succeeded", "the what-if ends without another message");
+    }
+
+    [Fact]
+    public async Task One_that_makes_no_step_any_more_stands_in_nobodys_way()
+    {
+        var account = await api.RegisteredAccount();
+        var forgotten = await Stored(account, account.Time.Now);
+        account.Time.Pass(TimeSpan.FromHours(1.9));
+        (await account.A("auditor").Post($"{account.Path}/what-if", new { })).ShouldRefuse(409, "conflict");
+        account.Time.Pass(TimeSpan.FromHours(0.2));
+        (await account.A("auditor").Post($"{account.Path}/what-if", new { })).ShouldBe(HttpStatusCode.Accepted);
+        var job = await account.A("auditor").Get($"/jobs/{forgotten.Id}");
+        job.TextOf("state").ShouldBe("failed");
+        job.TextOf("outcome").ShouldBe("It made no step for two hours, and another was asked for.");
+
+        // The step that it was waiting for comes after all.
+        await api.HandleAsync(account.Id, new ContinueWhatIf(forgotten.Id, 0));
+        (await account.A("auditor").Get($"/jobs/{forgotten.Id}")).TextOf("state").ShouldBe("failed");
+    }
+
+    [Fact]
+    public async Task A_history_that_takes_longer_than_a_step_may_fails_the_job()
+    {
+        var account = await api.RegisteredAccount();
+        var running = await Stored(account, account.Time.Now);
+        await using var scope = api.Services.CreateAsyncScope();
+        await using var session = api.Store.LightweightSession(account.Id);
+        var next = await ContinueWhatIfHandler.Handle(
+            new ContinueWhatIf(running.Id, 0), session, api.Store, new Leaping(), NullLogger<WhatIfJob>.Instance, TestContext.Current.CancellationToken);
+        next.ShouldBeEmpty();
+        await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        var job = await account.A("auditor").Get($"/jobs/{running.Id}");
+        job.TextOf("state").ShouldBe("failed");
+        job.TextOf("outcome").ShouldBe("The history of root takes longer to play than the 60 minutes of a step.");
     }
 
     // Whoever has the database's password can make it so, and then an auditor asks.
@@ -186,16 +229,7 @@ public sealed class WhatIfTests(TestRun run)
     {
         await using var host = await run.StartHostAsync("mfa_tests_what_if_fails");
         var account = await host.RegisteredAccount();
-        var running = new WhatIfJob
-        {
-            Id = Guid.NewGuid(), AccountId = account.Id, Live = new DevicePolicy(), Tried = new DevicePolicy(), StartedBy = "ann", StartedAt = account.Time.Now,
-        };
-        await using (var session = host.Store.LightweightSession(account.Id))
-        {
-            session.Store(running);
-            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
-        }
-
+        var running = await Stored(account, account.Time.Now, host);
         await host.RowsAsync("alter table mfa.mt_doc_whatifjob rename to away");
         await using (var scope = host.Services.CreateAsyncScope())
             await scope.ServiceProvider.GetRequiredService<IMessageBus>().PublishAsync(new ContinueWhatIf(running.Id, 0), new DeliveryOptions { TenantId = account.Id });
@@ -227,7 +261,27 @@ public sealed class WhatIfTests(TestRun run)
         difference.GetProperty("wouldBe").GetString(),
         difference.GetProperty("isCertain").GetBoolean());
 
+    private async Task<WhatIfJob> Stored(OpenAccount account, DateTimeOffset at, MfaHost? host = null)
+    {
+        var running = new WhatIfJob
+        {
+            Id = Guid.NewGuid(), AccountId = account.Id, Live = new DevicePolicy(), Tried = new DevicePolicy(), StartedBy = "ann", StartedAt = at, SteppedAt = at,
+        };
+        await using var session = (host ?? api).Store.LightweightSession(account.Id);
+        session.Store(running);
+        await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        return running;
+    }
+
     private Task<IReadOnlyList<string>> Stored(OpenAccount account) => api.RowsAsync(
         "select seq_id || data::text from mfa.mt_events where tenant_id = $1 union all select data::text from mfa.mt_doc_principalmfa where tenant_id = $1 order by 1",
         account.Id);
+
+    /// <summary>An hour goes by between any two looks at it.</summary>
+    private sealed class Leaping : TimeProvider
+    {
+        private DateTimeOffset now = DateTimeOffset.UtcNow;
+
+        public override DateTimeOffset GetUtcNow() => now += TimeSpan.FromMinutes(61);
+    }
 }

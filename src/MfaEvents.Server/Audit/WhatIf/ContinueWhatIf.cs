@@ -25,11 +25,14 @@ public static partial class ContinueWhatIfHandler
     /// <summary>The longest step plays one long history: so many seconds at most.</summary>
     private const int LongestStep = 3600;
 
+    // Between two pages a step looks whether it has taken too long; a page does not take so long.
+    private const int Page = 60;
+
     // A step that fails changed nothing, and the account gets no other job before this one has ended.
     public static void Configure(HandlerChain chain) => chain.OnAnyException().ScheduleRetryIndefinitely(
         TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30));
 
-    [MessageTimeout(LongestStep)]
+    [MessageTimeout(LongestStep + Page)]
     public static async Task<OutgoingMessages> Handle(
         ContinueWhatIf message,
         IDocumentSession session,
@@ -52,16 +55,22 @@ public static partial class ContinueWhatIfHandler
             {
                 State = WhatIfState.Failed,
                 FinishedAt = clock.GetUtcNow(),
-                Outcome = exception is HistoryLostException
+                Outcome = exception is HistoryNotPlayedException
                     ? exception.Message
                     : $"It failed with a {exception.GetType().Name}, at a principal after {job.After ?? "the beginning"}.",
             };
         }
 
-        // Handled twice at once, a step counts once.
-        if (!await session.TryHoldAsync(job.Id.ToString("N")[^16..], cancellation)) return [];
+        // Handled twice at once, a step counts once; but whoever holds it may be about to die.
+        if (!await session.TryHoldAsync(job.Id.ToString("N")[^16..], cancellation))
+        {
+            var later = new OutgoingMessages();
+            later.Delay(message, TimeSpan.FromSeconds(2));
+            return later;
+        }
+
         if ((await session.LoadAsync<WhatIfJob>(job.Id, cancellation))?.Step != job.Step) return [];
-        session.Store(next with { Step = job.Step + 1 });
+        session.Store(next with { Step = job.Step + 1, SteppedAt = clock.GetUtcNow() });
         return next.IsRunning ? [message with { Step = job.Step + 1 }] : [];
     }
 
@@ -88,12 +97,13 @@ public static partial class ContinueWhatIfHandler
     private static async Task<WhatIfJob> StepAsync(WhatIfJob job, IDocumentStore store, TimeProvider clock, CancellationToken cancellation)
     {
         await using var session = store.QuerySession(job.AccountId);
+        var until = clock.GetUtcNow().AddSeconds(LongestStep);
         var streams = await session.PlayedStreamsAsync(job.Principal, job.After, cancellation);
         var played = 0L;
         foreach (var (principal, version) in streams)
         {
             if (played >= EventsPerStep) return job;
-            job = await PlayAsync(job, principal, version, session, cancellation);
+            job = await PlayAsync(job, principal, version, session, () => clock.GetUtcNow() > until, cancellation);
             played += version;
         }
 
@@ -101,16 +111,23 @@ public static partial class ContinueWhatIfHandler
     }
 
     private static async Task<WhatIfJob> PlayAsync(
-        WhatIfJob job, string principal, long version, IQuerySession session, CancellationToken cancellation)
+        WhatIfJob job, string principal, long version, IQuerySession session, Func<bool> isTooLong, CancellationToken cancellation)
     {
         var replay = new WhatIfReplay { Principal = principal };
         var next = 1L;
         while (next <= version)
         {
+            if (isTooLong())
+                throw new HistoryNotPlayedException($"The history of {principal} takes longer to play than the {LongestStep / 60} minutes of a step.");
             var last = Math.Min(next + PageSize - 1, version);
             var page = await session.Events.FetchStreamAsync(principal, last, fromVersion: next, token: cancellation);
             var whole = page.TakeWhile((e, i) => e.Version == next + i).Count();
-            if (whole <= last - next) throw new HistoryLostException(principal, next + whole);
+            if (whole <= last - next)
+            {
+                throw new HistoryNotPlayedException(
+                    $"The history of {principal} has lost its event of version {next + whole}: verify the account's audit trail.");
+            }
+
             var acts = Act.Of(page.Select(e => new Happened(e.Version, e.Data, e.Timestamp)));
 
             // What follows the last act may be on the next page.
@@ -141,6 +158,5 @@ public static partial class ContinueWhatIfHandler
     private static partial void LogFailed(ILogger logger, Guid jobId, string cause);
 }
 
-/// <summary>A principal's stream is shorter than it was, or has a gap: nothing follows from what is left.</summary>
-public sealed class HistoryLostException(string principal, long version)
-    : Exception($"The history of {principal} has lost its event of version {version}: verify the account's audit trail.");
+/// <summary>A principal's history cannot be played to its end: it has a gap, or is too long for a step. The message says which.</summary>
+public sealed class HistoryNotPlayedException(string message) : Exception(message);

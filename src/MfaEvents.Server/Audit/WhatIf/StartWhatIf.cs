@@ -50,6 +50,9 @@ public static class StartWhatIfEndpoint
 {
     private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
+    // Twice the longest step: a job that was quiet for so long has lost its message.
+    private static readonly TimeSpan Forgotten = TimeSpan.FromHours(2);
+
     [WolverinePost(Routes.WhatIf), Allow(Role.Auditor)]
     [Answers(202, typeof(WhatIfView)), Refuses(409, "conflict")]
     public static async Task<(Answer, OutgoingMessages)> Post(
@@ -69,8 +72,17 @@ public static class StartWhatIfEndpoint
         }
 
         await session.HoldAsync(AdvisoryLock.WhatIf, cancellation);
-        if (await session.Query<WhatIfJob>().AnyAsync(running => running.State == WhatIfState.Running, cancellation))
-            return (Problems.WhatIfRuns, []);
+        foreach (var running in await session.Query<WhatIfJob>().Where(job => job.State == WhatIfState.Running).ToListAsync(cancellation))
+        {
+            if (now - running.SteppedAt < Forgotten) return (Problems.WhatIfRuns, []);
+            session.Store(running with
+            {
+                State = WhatIfState.Failed,
+                Step = running.Step + 1,
+                FinishedAt = now,
+                Outcome = "It made no step for two hours, and another was asked for.",
+            });
+        }
 
         var old = now - Kept;
         session.DeleteWhere<WhatIfJob>(job => job.FinishedAt < old);
@@ -83,6 +95,7 @@ public static class StartWhatIfEndpoint
             Tried = command.Over(settings.Devices),
             StartedBy = caller.Subject,
             StartedAt = now,
+            SteppedAt = now,
             EventsTotal = (await session.PlayedStreamsAsync(command.Principal, null, cancellation)).Sum(stream => stream.Version),
         };
         session.Insert(job);

@@ -27,6 +27,9 @@ public sealed record WhatIfJob
 
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>When it made its last step, or began.</summary>
+    public DateTimeOffset SteppedAt { get; init; }
+
     public DateTimeOffset? FinishedAt { get; init; }
 
     public WhatIfState State { get; init; }

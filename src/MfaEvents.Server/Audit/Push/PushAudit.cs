@@ -3,6 +3,7 @@ using Marten;
 using MfaEvents.Core.Audit;
 using MfaEvents.Server.Audit.Export;
 using MfaEvents.Server.Setup;
+using Wolverine;
 using Wolverine.Marten;
 using Wolverine.Runtime;
 
@@ -35,7 +36,7 @@ public sealed partial class PushAudit(
         {
             try
             {
-                await using var turn = await PushTurn.TakeAsync(database.ConnectionString, TurnPoll, stoppingToken);
+                await using var turn = await PushTurn.TakeAsync(database.ConnectionString, TurnPoll, metrics.Forget, stoppingToken);
                 await PushAsync(turn, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -44,25 +45,38 @@ public sealed partial class PushAudit(
             }
             catch (Exception exception)
             {
-                // The database, not the receiver. Whoever has the turn next goes on from the position.
+                // Not the receiver. Whoever has the turn next goes on from the position.
                 LogInterrupted(exception.GetType().Name);
                 await Task.Delay(TurnPoll, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            finally
-            {
-                metrics.Forget();
-            }
         }
+
+        metrics.Forget();
     }
 
     private async Task PushAsync(PushTurn turn, CancellationToken cancellation)
     {
-        var (pace, position) = (new PushPace(push.BatchSize), await turn.PositionAsync(cancellation));
+        try
+        {
+            await DeliverAsync(turn, cancellation);
+        }
+        catch (Exception exception) when (!cancellation.IsCancellationRequested && !DatabaseFaults.IsTransient(exception))
+        {
+            // An event that cannot be read or written as JSON: nobody skips it, and an operator has to hear of it.
+            await turn.FailAsync(clock.GetUtcNow(), exception.GetType().Name, cancellation);
+            throw;
+        }
+    }
+
+    private async Task DeliverAsync(PushTurn turn, CancellationToken cancellation)
+    {
+        var (position, givenUp) = await turn.PositionAsync(cancellation);
+        var pace = new PushPace(push.BatchSize) { GivenUp = givenUp };
         while (true)
         {
+            var (lag, oldest) = await turn.LagAsync(position, cancellation);
+            metrics.Observe(lag, oldest);
             var rows = await turn.NextAsync(position, pace.Limit, cancellation);
-            var oldest = rows.Count == 0 ? (DateTimeOffset?)null : rows[0].Entry.Event.OccurredAt;
-            metrics.Observe(rows.Count == 0 ? 0 : await turn.TrailAsync(cancellation) - position, oldest);
             if (rows.Count == 0)
             {
                 await Task.Delay(Poll, cancellation);
@@ -85,8 +99,8 @@ public sealed partial class PushAudit(
             pace = answer.Outcome == PushOutcome.Refused ? pace.AfterRefusal(batch.Events) : pace.AfterFailure();
             if (pace.GivesUp)
             {
-                await PutAsideAsync(batch.Last, cancellation);
                 (position, pace) = (batch.Last, pace.AfterGivingUp());
+                await PutAsideAsync(turn, position, pace.GivenUp, cancellation);
                 continue;
             }
 
@@ -104,12 +118,16 @@ public sealed partial class PushAudit(
         return wish > pause ? wish.Value : pause;
     }
 
-    private async Task PutAsideAsync(long sequence, CancellationToken cancellation)
+    private async Task PutAsideAsync(PushTurn turn, long sequence, int givenUp, CancellationToken cancellation)
     {
-        await using var session = store.LightweightSession();
-        session.QueueSqlCommand(PushTurn.Move, sequence);
-        await new MartenOutbox(wolverine, session).PublishAsync(new PushRefused(sequence));
-        await session.SaveChangesAsync(cancellation);
+        // Other dead letters are forgotten after a while; without this one the receiver would lack an event for ever, and nobody would know.
+        var kept = new DeliveryOptions { DeliverBy = clock.GetUtcNow().AddYears(100) };
+        await turn.PutAsideAsync(
+            sequence,
+            givenUp,
+            store,
+            async session => await new MartenOutbox(wolverine, session).PublishAsync(new PushRefused(sequence), kept),
+            cancellation);
         metrics.GiveUp();
         LogGivenUp(sequence);
     }

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace MfaEvents.Server.Audit.Push;
 
-/// <summary>A receiver that has taken nothing for a while degrades the service; it makes no node unready.</summary>
+/// <summary>A push that has delivered nothing for a while, though something waits, degrades the service; it makes no node unready.</summary>
 public sealed class PushHealth(IDocumentStore store, TimeProvider clock) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -23,7 +23,7 @@ public sealed class PushHealth(IDocumentStore store, TimeProvider clock) : IHeal
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             return await reader.ReadAsync(cancellationToken)
                 ? HealthCheckResult.Degraded(
-                    $"The receiver of the audit push takes nothing since {reader.GetDateTime(0):u} ({reader.GetString(1)}).")
+                    $"The audit push delivers nothing since {reader.GetDateTime(0):u} ({reader.GetString(1)}).")
                 : HealthCheckResult.Healthy("The receiver of the audit push takes events.");
         }
         catch (Exception exception) when (DatabaseFaults.IsTransient(exception))

@@ -1,3 +1,4 @@
+using Marten;
 using MfaEvents.Server.Audit.Trail;
 using MfaEvents.Server.Setup;
 using Npgsql;
@@ -13,11 +14,11 @@ public sealed class PushTurn : IAsyncDisposable
     /// <summary>The key of the only row.</summary>
     public const string Webhook = "webhook";
 
-    /// <summary>Moves the position behind an event; there was no failure then.</summary>
-    public const string Move =
+    private const string Move =
         $"""
-        insert into {PushTables.Position} (id, sequence) values ('{Webhook}', ?)
-        on conflict (id) do update set sequence = excluded.sequence, failing_since = null, cause = null
+        insert into {PushTables.Position} (id, sequence, given_up) values ('{Webhook}', $1, $2)
+        on conflict (id) do update
+        set sequence = greatest({PushTables.Position}.sequence, excluded.sequence), given_up = excluded.given_up, failing_since = null, cause = null
         """;
 
     private const string Fail =
@@ -28,14 +29,18 @@ public sealed class PushTurn : IAsyncDisposable
         """;
 
     private const string Lag =
-        $"select max(last_seq_id) from {EventStore.Schema}.mt_event_progression where name = '{AuditTrail.ShardName}'";
+        $"""
+        select
+          (select max(last_seq_id) from {EventStore.Schema}.mt_event_progression where name = '{AuditTrail.ShardName}'),
+          (select occurred_at from {AuditTables.Items} where sequence > $1 order by sequence limit 1)
+        """;
 
     private readonly NpgsqlConnection connection;
 
     private PushTurn(NpgsqlConnection connection) => this.connection = connection;
 
-    /// <summary>Waits until no other node has it.</summary>
-    public static async Task<PushTurn> TakeAsync(string connectionString, TimeSpan pause, CancellationToken cancellation)
+    /// <summary>Waits until no other node has it, and says whenever one has.</summary>
+    public static async Task<PushTurn> TakeAsync(string connectionString, TimeSpan pause, Action another, CancellationToken cancellation)
     {
         var own = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
 
@@ -47,7 +52,12 @@ public sealed class PushTurn : IAsyncDisposable
             await connection.OpenAsync(cancellation);
             await using var enter = new NpgsqlCommand("select pg_try_advisory_lock($1)", connection);
             enter.Parameters.Add(new NpgsqlParameter<long> { TypedValue = AdvisoryLock.Push });
-            while (await enter.ExecuteScalarAsync(cancellation) is not true) await Task.Delay(pause, cancellation);
+            while (await enter.ExecuteScalarAsync(cancellation) is not true)
+            {
+                another();
+                await Task.Delay(pause, cancellation);
+            }
+
             return new PushTurn(connection);
         }
         catch
@@ -57,11 +67,12 @@ public sealed class PushTurn : IAsyncDisposable
         }
     }
 
-    /// <summary>Behind which event the push is.</summary>
-    public async Task<long> PositionAsync(CancellationToken cancellation)
+    /// <summary>Behind which event the push is, and how many in a row were given up before it.</summary>
+    public async Task<(long Sequence, int GivenUp)> PositionAsync(CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand($"select sequence from {PushTables.Position} where id = '{Webhook}'", connection);
-        return await command.ExecuteScalarAsync(cancellation) as long? ?? 0;
+        await using var command = new NpgsqlCommand($"select sequence, given_up from {PushTables.Position} where id = '{Webhook}'", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? (reader.GetInt64(0), reader.GetInt32(1)) : (0, 0);
     }
 
     /// <summary>The next events of all accounts; the trail writes them in the order of their sequence, and none comes late.</summary>
@@ -77,21 +88,35 @@ public sealed class PushTurn : IAsyncDisposable
         return rows;
     }
 
-    /// <summary>How far the trail is.</summary>
-    public async Task<long> TrailAsync(CancellationToken cancellation)
+    /// <summary>How far a position is behind the trail, and when the oldest event happened that lies between them.</summary>
+    public async Task<(long Lag, DateTimeOffset? Oldest)> LagAsync(long position, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(Lag, connection);
-        return await command.ExecuteScalarAsync(cancellation) as long? ?? 0;
-    }
-
-    public async Task MoveAsync(long position, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(Move.Replace("?", "$1", StringComparison.Ordinal), connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
-        await command.ExecuteNonQueryAsync(cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        return await reader.IsDBNullAsync(1, cancellation)
+            ? (0, null)
+            : (Math.Max(1, reader.GetInt64(0) - position), reader.GetFieldValue<DateTimeOffset>(1));
     }
 
-    /// <summary>Writes down, for whichever node is asked, that the receiver fails.</summary>
+    /// <summary>Moves the position behind an event that was delivered.</summary>
+    public Task MoveAsync(long position, CancellationToken cancellation) => MoveAsync(position, 0, null, cancellation);
+
+    /// <summary>Moves the position behind an event that is put aside, in one commit with what the session has to write.</summary>
+    public async Task PutAsideAsync(
+        long position, int givenUp, IDocumentStore store, Func<IDocumentSession, Task> aside, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await MoveAsync(position, givenUp, transaction, cancellation);
+        var own = Marten.Services.SessionOptions.ForTransaction(transaction, shouldAutoCommit: true);
+        own.Tracking = DocumentTracking.None;
+        await using var session = store.OpenSession(own);
+        await aside(session);
+        await session.SaveChangesAsync(cancellation);
+    }
+
+    /// <summary>Writes down, for whichever node is asked, that nothing is delivered.</summary>
     public async Task FailAsync(DateTimeOffset since, string cause, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(Fail, connection);
@@ -101,4 +126,12 @@ public sealed class PushTurn : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private async Task MoveAsync(long position, int givenUp, NpgsqlTransaction? transaction, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(Move, connection, transaction);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = givenUp });
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
 }

@@ -46,7 +46,7 @@ public sealed class Gate(
         if (Caller.From(context.User) is not { } caller) return Problems.Unauthenticated;
         if (!await sessions.IsLiveAsync(caller, context.RequestAborted)) return Problems.Unauthenticated;
         var roles = allow.Roles.Where(caller.Is).ToArray();
-        if (roles.Length == 0) return Problems.Forbidden;
+        if (roles.Length == 0 || (allow.AllAccounts && caller.Accounts.Count > 0)) return Problems.Forbidden;
 
         var target = Target.Of(context.Request.RouteValues);
         if (!roles.Any(role => target.IsVisibleTo(caller, role))) return Problems.NotFound;

@@ -10,6 +10,9 @@ public sealed class AllowAttribute(params Role[] roles) : Attribute
 
     /// <summary>Among owners, the root user alone.</summary>
     public bool RootOnly { get; init; }
+
+    /// <summary>It is about all accounts at once: a token that is limited to some may not.</summary>
+    public bool AllAccounts { get; init; }
 }
 
 /// <summary>The endpoint needs a fresh sign-in, with a second factor once the caller has one (ASVS 7.5.1, RFC 9470).</summary>

@@ -80,6 +80,7 @@ public static class StartRebuildEndpoint
     {
         if (projections.Registered.All(projection => projection.Name != name)) return (Problems.NotFound, []);
         if (name != AuditTrail.ProjectionName && InlineView.Of(name) is null) return (Problems.NoView, []);
+        if (!IsOf(command.AccountId, caller)) return (command.AccountId is null ? Problems.Forbidden : Problems.NotFound, []);
         if (command.AccountId is { } accountId)
         {
             await using var account = session.DocumentStore.QuerySession(accountId);
@@ -104,6 +105,10 @@ public static class StartRebuildEndpoint
         return (
             Answer.Accepted($"/rebuilds/{rebuild.Id}", RebuildView.Of(rebuild)), [new ContinueRebuild(rebuild.Id, rebuild.Step)]);
     }
+
+    /// <summary>Whether a rebuild of one account, or of all of them (null), is the caller's business.</summary>
+    public static bool IsOf(string? accountId, Caller caller) =>
+        accountId is null ? caller.Accounts.Count == 0 : caller.Sees(accountId, Role.Operator);
 }
 
 /// <summary>Tells how far a rebuild is.</summary>
@@ -111,8 +116,9 @@ public static class ReadRebuildEndpoint
 {
     [WolverineGet(Routes.Rebuild), NotTenanted, Allow(Role.Operator)]
     [Answers(200, typeof(RebuildView))]
-    public static async Task<Answer> Get(string rebuildId, IQuerySession session, CancellationToken cancellation) =>
+    public static async Task<Answer> Get(string rebuildId, Caller caller, IQuerySession session, CancellationToken cancellation) =>
         Uuid.Parse(rebuildId) is { } id && await session.LoadAsync<Rebuild>(id, cancellation) is { } rebuild
+            && StartRebuildEndpoint.IsOf(rebuild.AccountId, caller)
             ? Answer.Ok(RebuildView.Of(rebuild))
             : Problems.NotFound;
 }
@@ -125,7 +131,8 @@ public static class CancelRebuildEndpoint
     public static async Task<(Answer, OutgoingMessages)> Post(
         string rebuildId, Caller caller, IDocumentSession session, CancellationToken cancellation)
     {
-        if (Uuid.Parse(rebuildId) is not { } id || await session.LoadAsync<Rebuild>(id, cancellation) is not { } rebuild)
+        if (Uuid.Parse(rebuildId) is not { } id || await session.LoadAsync<Rebuild>(id, cancellation) is not { } rebuild
+            || !StartRebuildEndpoint.IsOf(rebuild.AccountId, caller))
             return (Problems.NotFound, []);
         if (!rebuild.IsRunning) return (Problems.RebuildFinished, []);
         session.Store(new RebuildCancellation(id, caller.Subject));

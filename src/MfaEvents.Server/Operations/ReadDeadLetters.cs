@@ -33,7 +33,7 @@ public static class ReadDeadLettersEndpoint
     private const int DefaultLimit = 50;
     private const int MostLimit = 500;
 
-    [WolverineGet("/dead-letters"), NotTenanted, Allow(Role.Operator)]
+    [WolverineGet("/dead-letters"), NotTenanted, Allow(Role.Operator, AllAccounts = true)]
     [Answers(200, typeof(DeadLettersView))]
     [Queries("cursor", "nextCursor of the page before."), Queries("limit", "How many items, at most 500.")]
     public static async Task<Answer> Get(HttpRequest request, IMessageStore messages, CancellationToken cancellation)

@@ -11,7 +11,7 @@ namespace MfaEvents.Server.Operations;
 /// </summary>
 public static class ReplayDeadLetterEndpoint
 {
-    [WolverinePost("/dead-letters/{id}/replay"), NotTenanted, Allow(Role.Operator)]
+    [WolverinePost("/dead-letters/{id}/replay"), NotTenanted, Allow(Role.Operator, AllAccounts = true)]
     [Answers(202)]
     public static async Task<Answer> Post(string id, IMessageStore messages, CancellationToken cancellation)
     {

@@ -11,7 +11,7 @@ namespace MfaEvents.Server.Operations;
 /// </summary>
 public static class ResumeProjectionEndpoint
 {
-    [WolverinePost("/projections/{name}/resumption"), NotTenanted, Allow(Role.Operator)]
+    [WolverinePost("/projections/{name}/resumption"), NotTenanted, Allow(Role.Operator, AllAccounts = true)]
     [Answers(202), Refuses(409, "conflict")]
     public static async Task<Answer> Post(
         string name, IDocumentSession session, Projections projections, DateTimeOffset now, CancellationToken cancellation)

@@ -53,7 +53,7 @@ public static class ReadKeysEndpoint
 /// <summary>Tells how far a rotation is.</summary>
 public static class ReadKeyRotationEndpoint
 {
-    [WolverineGet(Routes.KeyRotation), NotTenanted, Allow(Role.Operator)]
+    [WolverineGet(Routes.KeyRotation), NotTenanted, Allow(Role.Operator, AllAccounts = true)]
     [Answers(200, typeof(KeyRotationView))]
     public static async Task<Answer> Get(string rotationId, IDirectoryStore directory, CancellationToken cancellation)
     {

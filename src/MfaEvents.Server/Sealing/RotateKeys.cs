@@ -41,7 +41,7 @@ public enum RotationState
 /// <summary>Starts a rotation: new keys for sealing and for tokens, and everything sealed anew.</summary>
 public static class RotateKeysEndpoint
 {
-    [WolverinePost(Routes.KeyRotations), NotTenanted, MartenStore(typeof(IDirectoryStore)), Allow(Role.Operator)]
+    [WolverinePost(Routes.KeyRotations), NotTenanted, MartenStore(typeof(IDirectoryStore)), Allow(Role.Operator, AllAccounts = true)]
     [Answers(202, typeof(KeyRotationView))]
     public static async Task<(Answer, OutgoingMessages)> Post(
         Caller caller, IDocumentSession directory, TimeProvider clock, CancellationToken cancellation)

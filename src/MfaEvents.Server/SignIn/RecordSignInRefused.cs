@@ -2,6 +2,7 @@ using System.Text.Json;
 using MfaEvents.Core.Devices;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Audit.Erasure;
 using MfaEvents.Server.Sealing;
 using Marten;
 using Wolverine.Marten;
@@ -15,15 +16,16 @@ namespace MfaEvents.Server.SignIn;
 /// queue.
 /// </summary>
 public sealed record RecordSignInRefused(
-    string Principal, int ConsecutiveFailures, int WaitSeconds, string AccountId, string Sealed)
+    string Principal, int ConsecutiveFailures, int WaitSeconds, string AccountId, DateTimeOffset RequestedAt, string Sealed)
 {
     private const string Purpose = "sign-in-refused";
 
-    public static RecordSignInRefused Of(NamedPrincipal? who, FailuresInARow failures, Origin origin, Seals seals) =>
+    public static RecordSignInRefused Of(NamedPrincipal? who, FailuresInARow failures, Origin origin, DateTimeOffset now, Seals seals) =>
         new(who?.Principal ?? Credentials.NoUser,
             failures.Count,
             failures.Wait?.Seconds ?? 0,
             who?.AccountId ?? Credentials.NoAccount,
+            now,
             seals.Seal(Purpose, JsonSerializer.SerializeToUtf8Bytes(origin)));
 
     public Origin Origin(Seals seals) => JsonSerializer.Deserialize<Origin>(seals.Open(Purpose, Sealed))!;
@@ -34,14 +36,15 @@ public sealed record RecordSignInRefused(
 
 public static class RecordSignInRefusedHandler
 {
-    public static Events Handle(
+    public static async Task<Events> Handle(
         RecordSignInRefused message,
         [WriteModel(nameof(RecordSignInRefused.Principal), LoadStyle = ModelConcurrencyStyle.Exclusive)] PrincipalMfa? state,
         IDocumentSession session,
-        Seals seals)
+        Seals seals,
+        CancellationToken cancellation)
     {
         if (state is null) return [];
-        message.Origin(seals).Stamp(session);
+        (await session.LeaveErasedAsync(message.Origin(seals), message.RequestedAt, cancellation)).Stamp(session);
         return message.WaitSeconds == 0
             ? [new SignInRefused(Factor.Password, null)]
             :

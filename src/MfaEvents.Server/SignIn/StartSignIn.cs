@@ -52,7 +52,8 @@ public static class StartSignInEndpoint
         PasswordProven proven,
         Turnstile turnstile,
         IMessageBus messages,
-        Seals seals)
+        Seals seals,
+        DateTimeOffset now)
     {
         var name = new SignInName(command.Email, command.AccountId, command.UserName);
         if (Incomplete(name) is { } refusal) return refusal;
@@ -69,7 +70,7 @@ public static class StartSignInEndpoint
         var (who, right) = await credentials.CheckAsync(name, command.Password, cancellation);
         if (!right || who is null)
         {
-            var refused = RecordSignInRefused.Of(who, failures, Origin.Of(http), seals);
+            var refused = RecordSignInRefused.Of(who, failures, Origin.Of(http), now, seals);
             await messages.PublishAsync(refused, new DeliveryOptions { TenantId = refused.AccountId });
             return Problems.InvalidCredentials;
         }

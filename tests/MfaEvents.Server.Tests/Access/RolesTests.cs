@@ -68,6 +68,16 @@ public sealed class RolesTests(TestRun run)
     }
 
     [Theory]
+    [InlineData("GET", "/dead-letters"), InlineData("POST", "/dead-letters/{id}/replay"), InlineData("POST", "/projections/audit/resumption")]
+    [InlineData("POST", "/keys/rotations"), InlineData("GET", "/keys/rotations/{id}")]
+    public async Task An_operator_of_some_accounts_decides_nothing_about_all_of_them(string verb, string path)
+    {
+        var account = await api.RegisteredAccount();
+        var address = path.Replace("{id}", Guid.NewGuid().ToString(), StringComparison.Ordinal);
+        (await account.A("operator").Send(new HttpMethod(verb), address)).ShouldRefuse(403, "forbidden");
+    }
+
+    [Theory]
     [InlineData("service", "mfa-devices"), InlineData("support-agent", "history"), InlineData("support-approver", "mfa-devices"), InlineData("auditor", "history")]
     public async Task A_token_with_accounts_sees_those_alone(string role, string what)
     {

@@ -163,6 +163,11 @@ public sealed class TrailRebuildTests(TestRun run)
         (await op.Get($"/rebuilds/{Guid.NewGuid()}")).ShouldRefuse(404, "not-found");
         (await op.Post($"/rebuilds/{Guid.NewGuid()}/cancellation")).ShouldRefuse(404, "not-found");
 
+        // An operator of some accounts has no business with those of others, nor with all of them.
+        var (own, others) = (account.A("operator"), (await host.RegisteredAccount()).A("operator"));
+        (await own.Post("/projections/audit/rebuilds")).ShouldRefuse(403, "forbidden");
+        (await others.Post("/projections/audit/rebuilds", new { accountId = account.Id })).ShouldRefuse(404, "not-found");
+
         // Held at its first step by somebody who has the trail's table.
         await using var connection = await host.ConnectAsync();
         await using var held = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
@@ -171,6 +176,8 @@ public sealed class TrailRebuildTests(TestRun run)
 
         var first = (await op.Post("/projections/audit/rebuilds")).ShouldBe(HttpStatusCode.Accepted);
         (await op.Post("/projections/audit/rebuilds", new { accountId = account.Id })).ShouldRefuse(409, "rebuild-running");
+        (await own.Get(first.Location!)).ShouldRefuse(404, "not-found");
+        (await own.Post(first.Location + "/cancellation")).ShouldRefuse(404, "not-found");
         (await op.Post(first.Location + "/cancellation")).ShouldBe(HttpStatusCode.Accepted);
 
         // It is not waited for the step.
@@ -182,6 +189,12 @@ public sealed class TrailRebuildTests(TestRun run)
         (await op.Post(first.Location + "/cancellation")).ShouldRefuse(409, "rebuild-finished");
         (await host.Leftovers()).ShouldBeEmpty();
         (await host.Rebuilt("audit")).TextOf("state").ShouldBe("succeeded");
+
+        var part = (await own.Post("/projections/audit/rebuilds", new { accountId = account.Id })).ShouldBe(HttpStatusCode.Accepted);
+        (await others.Get(part.Location!)).ShouldRefuse(404, "not-found");
+        (await others.Post(part.Location + "/cancellation")).ShouldRefuse(404, "not-found");
+        (await own.Get(part.Location!)).ShouldBe(HttpStatusCode.OK);
+        (await host.EndedRebuild(part.Location!)).TextOf("state").ShouldBe("succeeded");
     }
 
     private static async Task<OpenAccount> Busy(MfaHost host)

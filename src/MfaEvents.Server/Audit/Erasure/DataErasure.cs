@@ -1,3 +1,4 @@
+using Marten;
 using MfaEvents.Core.Accounts;
 
 namespace MfaEvents.Server.Audit.Erasure;
@@ -16,8 +17,11 @@ public sealed record DataErasure
     /// <summary>The sequence of its event: what lies before it is erased. 0 as long as the trail has not come to it.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>Up to which event it has come.</summary>
-    public long Position { get; init; }
+    /// <summary>Up to which event it has come, by the stream's key.</summary>
+    public string AfterStream { get; init; } = "";
+
+    /// <summary>And by the version there.</summary>
+    public long AfterVersion { get; init; }
 
     /// <summary>Events whose personal data are gone.</summary>
     public long EventsErased { get; init; }
@@ -38,4 +42,21 @@ public sealed record DataErasure
 
     /// <summary>The same with its end, if this was the last thing to do.</summary>
     public DataErasure At(DateTimeOffset now) => AreEventsDone && !IsTelling ? this with { FinishedAt = FinishedAt ?? now } : this;
+}
+
+/// <summary>What waited in a queue while personal data were erased.</summary>
+public static class LateOrigins
+{
+    /// <summary>Where a request came from that is recorded late, without what has been asked to be erased since it was made.</summary>
+    public static async Task<Origin> LeaveErasedAsync(
+        this IQuerySession session, Origin origin, DateTimeOffset requestedAt, CancellationToken cancellation)
+    {
+        var since = await session.Query<DataErasure>().Where(erasure => erasure.StartedAt >= requestedAt).ToListAsync(cancellation);
+        var gone = since.SelectMany(erasure => erasure.Fields).ToHashSet();
+        return origin with
+        {
+            ClientAddress = gone.Contains(PersonalField.ClientAddress) ? null : origin.ClientAddress,
+            UserAgent = gone.Contains(PersonalField.UserAgent) ? null : origin.UserAgent,
+        };
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Marten;
 using MfaEvents.Core.Accounts;
@@ -106,7 +107,7 @@ public static class StartErasureEndpoint
         {
             var versions = account.ContactsToTell(now, settings.Contact).Select(Seals.ContactId).ToArray();
             var contacts = await session.LoadManyAsync<SealedContact>(cancellation, versions);
-            return [.. contacts.Select(contact => seals.Open(accountId, contact).Email).OfType<string>().Distinct()];
+            return [.. contacts.Select(contact => Opened(contact).Email).OfType<string>().Distinct()];
         }
 
         async Task EraseContactAsync()
@@ -115,8 +116,21 @@ public static class StartErasureEndpoint
             if (gone.Length == 0) return;
             foreach (var version in await session.Query<SealedContact>().ToListAsync(cancellation))
             {
-                var left = gone.Aggregate(seals.Open(accountId, version), (contact, field) => contact.Without(field));
+                var left = gone.Aggregate(Opened(version), (contact, field) => contact.Without(field));
                 session.Store(version with { Sealed = seals.SealContact(accountId, version.Id, left) });
+            }
+        }
+
+        // What does not open is lost to this product, and maybe not to whoever finds the key again: nothing of it is left.
+        ContactInformation Opened(SealedContact version)
+        {
+            try
+            {
+                return seals.Open(accountId, version);
+            }
+            catch (CryptographicException)
+            {
+                return new ContactInformation(null, null, null);
             }
         }
     }

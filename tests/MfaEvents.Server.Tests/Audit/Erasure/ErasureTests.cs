@@ -2,7 +2,11 @@ using System.Net;
 using System.Text.Json;
 using Marten.Services;
 using MfaEvents.Core.Accounts;
+using MfaEvents.Core.SignIn;
+using MfaEvents.Server.Audit;
 using MfaEvents.Server.Jobs;
+using MfaEvents.Server.Sealing;
+using MfaEvents.Server.SignIn;
 using MfaEvents.Server.Tests.Jobs;
 using MfaEvents.Server.Tests.Support;
 using OpenAccount = MfaEvents.Server.Tests.Harness.OpenAccount;
@@ -290,6 +294,60 @@ public sealed class ErasureTests(TestRun run)
         var second = (await op.Post($"{account.Path}/erasures", new { fields = Everything })).ShouldBe(HttpStatusCode.Accepted);
         second.TextOf("erasureId").ShouldBe(first.TextOf("erasureId"));
         (await account.VersionOf("account")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_long_history_of_several_streams_is_erased_to_its_end()
+    {
+        var account = await Visited();
+        var user = await account.CreatedUser("alice");
+        foreach (var stream in (string[])["root", user.Principal!])
+        {
+            await using var session = api.Store.LightweightSession(account.Id);
+            new Origin("mallory", null, AddressOf(account), AgentOf(account)).Stamp(session);
+            for (var i = 0; i < 2500; i++) session.Events.Append(stream, new SignInRefused(Factor.Password, null));
+            await session.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+
+        await Logged(account, "sign_in_refused");
+        await Erase(account, "clientAddress", "userAgent");
+        foreach (var (value, places) in (await Found(account)).Skip(1)) places.ShouldBeEmpty($"{value} is nowhere after");
+        (await Verify(account))["intact"].GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_version_that_no_key_opens_any_more_goes_with_the_others()
+    {
+        var account = await Visited();
+        var before = await api.RowsAsync("select data ->> 'sealed' from sealed.mt_doc_sealedcontact where tenant_id = $1", account.Id);
+        await api.RowsAsync(
+            "update sealed.mt_doc_sealedcontact set data = jsonb_set(data, '{sealed}', to_jsonb(reverse(data ->> 'sealed'))) where tenant_id = $1 and id = 'v1'",
+            account.Id);
+        await Erase(account, Everything);
+        var after = await api.RowsAsync("select data ->> 'sealed' from sealed.mt_doc_sealedcontact where tenant_id = $1", account.Id);
+        after.Count.ShouldBe(before.Count);
+        after.ShouldNotContain(text => before.Contains(text) || before.Contains(string.Concat(text.Reverse())));
+        (await Verify(account))["intact"].GetBoolean().ShouldBeTrue();
+    }
+
+    // It waited in a queue, as behind a database that was away.
+    [Fact]
+    public async Task What_is_recorded_late_brings_back_nothing_that_was_erased_since()
+    {
+        var account = await Visited();
+        var seals = api.Services.GetRequiredService<Seals>();
+        var from = new Origin("anonymous", null, AddressOf(account), AgentOf(account));
+        var late = RecordSignInRefused.Of(new(account.Id, "root", ""), new FailuresInARow(1, null), from, account.Time.Now, seals);
+        await Erase(account, "clientAddress");
+        await api.HandleAsync(account.Id, late);
+        var newer = late with { RequestedAt = account.Time.Now.AddMinutes(1) };
+        (await Headers()).ShouldBe([AgentOf(account)]);
+        await api.HandleAsync(account.Id, newer);
+        (await Headers()).ShouldBe([AgentOf(account), $"{AddressOf(account)} {AgentOf(account)}"]);
+
+        Task<IReadOnlyList<string>> Headers() => api.RowsAsync(
+            "select concat_ws(' ', headers ->> 'clientAddress', headers ->> 'userAgent') from mfa.mt_events where tenant_id = $1 and type = 'sign_in_refused' order by seq_id",
+            account.Id);
     }
 
     /// <summary>An account with a device, two sessions and a former contact, from an address and with a program that nobody else has.</summary>

@@ -37,7 +37,7 @@ try
     builder.AddPhone(settings);
     builder.AddRecovery();
     builder.AddHttp(settings);
-    builder.AddConsole();
+    builder.AddConsole(settings);
 
     await using var app = builder.Build();
     app.UseHttp();

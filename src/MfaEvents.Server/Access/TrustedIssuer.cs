@@ -21,6 +21,9 @@ public sealed class TrustedIssuer : IValidatableObject
     /// <summary>The accounts its tokens may claim; empty means every account.</summary>
     public IReadOnlyList<string> Accounts { get; init; } = [];
 
+    /// <summary>As whom the console asks it to sign staff in; without this, staff of this issuer use the API alone.</summary>
+    public ConsoleClient? Console { get; init; }
+
     /// <summary>Whether its discovery document may be read over plain HTTP, which is for trying things out.</summary>
     public bool AllowHttp { get; init; }
 

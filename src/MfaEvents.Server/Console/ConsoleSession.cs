@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -20,6 +21,9 @@ public sealed class ConsoleSession(
 {
     // Tokens live 15 min: whoever is at work keeps the session, and whoever is away for that long signs in again.
     private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(1);
+
+    // Browsers keep 4 KiB a cookie, and the tokens of some issuers are longer.
+    private static readonly ChunkingCookieManager Cookies = new();
 
     private readonly IDataProtector protector = keyRing.CreateProtector("MfaEvents.Console");
 
@@ -98,8 +102,8 @@ public sealed class ConsoleSession(
     public void SignIn(string accessToken)
     {
         Renew(accessToken);
-        Page.Response.Cookies.Delete(SignInCookie, Options());
-        Page.Response.Cookies.Delete(RecoveryCookie, Options());
+        Delete(SignInCookie);
+        Delete(RecoveryCookie);
     }
 
     /// <summary>The same session with another token.</summary>
@@ -112,25 +116,25 @@ public sealed class ConsoleSession(
     public void Await(StartedSignIn signIn)
     {
         Set(SignInCookie, JsonSerializer.Serialize(signIn, Json.Options));
-        Page.Response.Cookies.Delete(TokenCookie, Options());
+        Delete(TokenCookie);
     }
 
     public void Recover(StartedRecovery recovery)
     {
         // A recovery may have to wait for a day, and outlives the browser then.
         Set(RecoveryCookie, JsonSerializer.Serialize(recovery, Json.Options), settings.Recovery.Remembered);
-        Page.Response.Cookies.Delete(SignInCookie, Options());
+        Delete(SignInCookie);
     }
 
     public void SignOut()
     {
-        Page.Response.Cookies.Delete(TokenCookie, Options());
-        Page.Response.Cookies.Delete(SignInCookie, Options());
+        Delete(TokenCookie);
+        Delete(SignInCookie);
     }
 
     private string? Opened(string cookie)
     {
-        if (!Page.Request.Cookies.TryGetValue(cookie, out var text)) return null;
+        if (Cookies.GetRequestCookie(Page, cookie) is not { } text) return null;
         try
         {
             return System.Text.Encoding.UTF8.GetString(protector.CreateProtector(cookie).Unprotect(WebEncoders.Base64UrlDecode(text)));
@@ -141,7 +145,10 @@ public sealed class ConsoleSession(
         }
     }
 
-    private void Set(string cookie, string text, TimeSpan? lifetime = null) => Page.Response.Cookies.Append(
+    private void Delete(string cookie) => Cookies.DeleteCookie(Page, cookie, Options());
+
+    private void Set(string cookie, string text, TimeSpan? lifetime = null) => Cookies.AppendResponseCookie(
+        Page,
         cookie,
         WebEncoders.Base64UrlEncode(protector.CreateProtector(cookie).Protect(System.Text.Encoding.UTF8.GetBytes(text))),
         Options(lifetime));

@@ -18,7 +18,8 @@ public static class Authentication
     /// <summary>How far in the future one of our tokens may begin, by the clock of the node that signed it.</summary>
     private static readonly TimeSpan OwnClockSkew = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Asymmetric =
+    /// <summary>The algorithms of other issuers: a secret that is shared would let either of us write the other's tokens.</summary>
+    internal static readonly string[] Asymmetric =
     [
         SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,

@@ -12,8 +12,9 @@ public static class ConsoleSetup
     private const string Policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-    public static void AddConsole(this WebApplicationBuilder builder)
+    public static void AddConsole(this WebApplicationBuilder builder, MfaEventsSettings settings)
     {
+        builder.AddStaffSignIn(settings);
         builder.Services.AddRazorComponents();
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddSingleton<InsidePipeline>();
@@ -42,6 +43,7 @@ public static class ConsoleSetup
     {
         app.MapConsoleAssets();
         app.MapSignOut();
+        app.MapStaffSignIn();
         app.MapLiveStates();
         app.MapDownloads();
         app.MapRazorComponents<App>().WithMetadata(new AllowAnonymousAttribute(), new ContentSecurityPolicyAttribute(Policy));

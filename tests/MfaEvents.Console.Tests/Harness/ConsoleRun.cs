@@ -2,7 +2,7 @@
 
 namespace MfaEvents.ConsoleTests.Harness;
 
-/// <summary>One server with an empty database, and one browser, for all journeys.</summary>
+/// <summary>One server with an empty database, an issuer of staff and one browser, for all journeys.</summary>
 public sealed class ConsoleRun : IAsyncLifetime
 {
     private static readonly string[] Quietly =
@@ -15,6 +15,8 @@ public sealed class ConsoleRun : IAsyncLifetime
 
     public TestFolder Folder { get; } = new();
 
+    public TestIssuer Issuer { get; private set; } = null!;
+
     public ServerProcess Server { get; private set; } = null!;
 
     public IBrowser Browser { get; private set; } = null!;
@@ -24,7 +26,8 @@ public sealed class ConsoleRun : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Server = await ServerProcess.StartAsync(Folder.Data);
+        Issuer = await TestIssuer.StartAsync();
+        Server = await ServerProcess.StartAsync(Folder.Data, Issuer.Settings);
         playwright = await Playwright.CreateAsync();
         Browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Headless = true, Args = Quietly });
     }
@@ -34,6 +37,7 @@ public sealed class ConsoleRun : IAsyncLifetime
         await Browser.DisposeAsync();
         playwright?.Dispose();
         await Server.DisposeAsync();
+        await Issuer.DisposeAsync();
         Folder.Dispose();
     }
 

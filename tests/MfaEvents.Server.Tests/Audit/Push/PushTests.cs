@@ -27,7 +27,7 @@ public sealed class PushHost(TestRun run) : IAsyncLifetime
             ["MfaEvents:Audit:Push:Secret"] = Secret,
             ["MfaEvents:Audit:Push:FirstPause"] = "00:00:00.050",
             ["MfaEvents:Audit:Push:LongestPause"] = "00:00:00.200",
-            ["MfaEvents:Audit:Push:Timeout"] = "00:00:01",
+            ["MfaEvents:Audit:Push:Timeout"] = "00:00:03",
             ["MfaEvents:Audit:Push:BatchSize"] = "20",
         });
     }

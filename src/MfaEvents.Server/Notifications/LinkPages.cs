@@ -1,6 +1,6 @@
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using MfaEvents.Server.Console;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
 using MfaEvents.Server.Setup;
@@ -8,19 +8,10 @@ using Wolverine.Http;
 
 namespace MfaEvents.Server.Notifications;
 
-/// <summary>Where the links in mails lead, and what their pages look like.</summary>
+/// <summary>Where the links in mails lead, and their pages, which are written as those of the console.</summary>
 public static class LinkPages
 {
-    /// <summary>No script and nothing from elsewhere; a test compares the hash with <see cref="Style"/>.</summary>
-    public const string Policy = "default-src 'none'; style-src '" + StyleHash + "'; form-action 'self'; base-uri 'none'; "
-        + "frame-ancestors 'none'";
-
-    public const string Style =
-        "body{font-family:sans-serif;line-height:1.5;max-width:40em;margin:2em auto;padding:0 1em}"
-        + "button,input{font:inherit;padding:.5em 1em}input{display:block;width:100%;box-sizing:border-box}"
-        + "code{overflow-wrap:anywhere;user-select:all}";
-
-    public const string StyleHash = "sha256-6oyavVrrIzaG62r2CdzaLUTvVBECI0L9aE5aFfhbtWY=";
+    public const string Policy = ConsoleSetup.Policy;
 
     private static readonly Dictionary<LinkPurpose, string> Names = new()
     {
@@ -42,68 +33,86 @@ public static class LinkPages
     }
 
     /// <summary>The page of a link, whether it is still good or not: mail scanners open it too, and learn nothing.</summary>
-    internal static Page Of(LinkToken token, ILinkAction? action)
-    {
-        if (action is null)
-            return Written(200, "Your proof", body => body
-                .Append("<p>Copy this proof to the page where you asked for it. It is good once.</p>")
-                .Append($"<p><code>{Encoded(token.Text())}</code></p>"));
-        var text = action.Text;
-        return Written(200, text.Title, body =>
+    /// <param name="token">The link's token.</param>
+    /// <param name="action">What its button does; null when the page shows the proof itself.</param>
+    /// <param name="hidden">How the form on the page names the link.</param>
+    internal static IResult Of(LinkToken token, ILinkAction? action, params IEnumerable<(string Name, string Value)> hidden) => action is null
+        ? Written(200, "Your proof", (nameof(LinkPage.Proof), token.Text()))
+        : Written(
+            200,
+            action.Text.Title,
+            (nameof(LinkPage.Asked), action.Text),
+            (nameof(LinkPage.Hidden), hidden.ToDictionary(field => field.Name, field => field.Value)));
+
+    internal static IResult Done(LinkPageText text) => Written(200, text.Title, (nameof(LinkPage.Done), text.Done));
+
+    internal static IResult Refused(Problem problem) => Refused(problem.Status, problem.Detail);
+
+    internal static IResult Refused(int status, string sentence) =>
+        Written(status, "This was not done", (nameof(LinkPage.Refusal), sentence));
+
+    private static RazorComponentResult<LinkPage> Written(int status, string title, params IEnumerable<(string Name, object? Value)> parameters) =>
+        new(parameters.Prepend((nameof(LinkPage.Title), title)).ToDictionary(parameter => parameter.Item1, parameter => parameter.Item2))
         {
-            body.Append($"<p>{Encoded(text.Sentence)}</p><form method=\"post\" action=\"\" autocomplete=\"off\">");
-            body.Append($"<input type=\"hidden\" name=\"token\" value=\"{Encoded(token.Text())}\">");
-            foreach (var field in text.Fields)
-                body.Append($"<p><label>{Encoded(field.Label)}<input name=\"{Encoded(field.Name)}\" required></label></p>");
-            return body.Append($"<p><button type=\"submit\">{Encoded(text.Button)}</button></p></form>");
-        });
-    }
-
-    internal static Page Done(LinkPageText text) => Written(200, text.Title, body => body.Append($"<p>{Encoded(text.Done)}</p>"));
-
-    internal static Page Refused(Problem problem) => Written(
-        problem.Status, "This was not done", body => body.Append($"<p>{Encoded(problem.Detail)}</p>"));
-
-    private static Page Written(int status, string title, Func<StringBuilder, StringBuilder> body) => new(status, body(
-        new StringBuilder("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">")
-            .Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-            .Append($"<title>{Encoded(title)}</title><style>{Style}</style></head><body><main><h1>{Encoded(title)}</h1>"))
-        .Append("</main></body></html>").ToString());
-
-    private static string Encoded(string text) => WebUtility.HtmlEncode(text);
+            StatusCode = status,
+        };
 }
 
 /// <summary>Shows the page of a link in a mail. It changes nothing: its button does.</summary>
 public static class ShowLinkEndpoint
 {
+    private const string OpenAgain = "This link was opened too long ago, or in another browser. Open it in the mail once more.";
+
     [WolverineGet(Routes.Links + "/{purpose}"), NotTenanted, AllowAnonymous, PerAddress, ContentSecurityPolicy(LinkPages.Policy)]
     [Answers(200), Queries("token", "The token of the link.")]
-    public static IResult Get(string purpose, HttpRequest request, LinkActions actions)
+    public static IResult Get(string purpose, HttpContext http, LinkActions actions, LinkCookies cookies)
     {
         if (LinkPages.PurposeOf(purpose) is not { } known) return Answer.Refuse(Problems.NotFound);
-        return LinkToken.Parse(request.Query["token"]) is { } token
-            ? LinkPages.Of(token, actions.Of(known))
-            : LinkPages.Refused(Problems.InvalidProof);
+        var query = http.Request.Query;
+        if (query.TryGetValue("link", out var name))
+            return cookies.Find(http, name) is { } opened
+                ? LinkPages.Of(opened.Token, actions.Of(known), ("link", name.ToString()), ("guard", opened.Guard))
+                : LinkPages.Refused(StatusCodes.Status403Forbidden, OpenAgain);
+
+        if (LinkToken.Parse(query["token"]) is not { } token) return LinkPages.Refused(Problems.InvalidProof);
+
+        // A browser forgets the address with the token at once (W3C Fetch Metadata); what else opens links gets the page itself.
+        return http.Request.Headers["Sec-Fetch-Mode"] == "navigate"
+            ? new SeeOther($"{Routes.Links}/{purpose}?link={cookies.Keep(http, known, token)}")
+            : LinkPages.Of(token, actions.Of(known), ("token", token.Text()));
+    }
+
+    /// <summary>303: the address of this request is to be forgotten.</summary>
+    private sealed class SeeOther(string location) : IResult
+    {
+        public Task ExecuteAsync(HttpContext http)
+        {
+            (http.Response.StatusCode, http.Response.Headers.Location) = (StatusCodes.Status303SeeOther, location);
+            return Task.CompletedTask;
+        }
     }
 }
 
-/// <summary>Does what the button on a link's page says, for a form that holds the token.</summary>
+/// <summary>Does what the button on a link's page says, for a form that holds the token, or names the link that this browser opened.</summary>
 public static class UseLinkEndpoint
 {
     [WolverinePost(Routes.Links + "/{purpose}"), NotTenanted, AllowAnonymous, PerAddress, ContentSecurityPolicy(LinkPages.Policy)]
     [Answers(200), Refuses(403, "invalid-proof"), Refuses(415, "unsupported-media-type")]
-    public static async Task<IResult> Post(string purpose, HttpContext http, LinkActions actions, DateTimeOffset now)
+    public static async Task<IResult> Post(
+        string purpose, HttpContext http, LinkActions actions, LinkCookies cookies, DateTimeOffset now)
     {
         if (LinkPages.PurposeOf(purpose) is not { } known || actions.Of(known) is not { } action)
             return Answer.Refuse(Problems.NotFound);
         if (!http.Request.HasFormContentType) return Answer.Refuse(Problems.UnsupportedMediaType);
         if (await FormAsync(http) is not { } form) return LinkPages.Refused(Problems.MalformedRequest("The form could not be read."));
 
-        if (LinkToken.Parse(form["token"]) is not { } token) return LinkPages.Refused(Problems.InvalidProof);
+        var opened = cookies.Find(http, form["link"]);
+        if (opened is not null && form["guard"] != opened.Guard) opened = null;
+        if ((opened?.Token ?? LinkToken.Parse(form["token"])) is not { } token) return LinkPages.Refused(Problems.InvalidProof);
         var fields = action.Text.Fields.ToDictionary(field => field.Name, field => form[field.Name].ToString());
-        return await action.ActAsync(token, fields, http, now) is { } refusal
-            ? LinkPages.Refused(refusal)
-            : LinkPages.Done(action.Text);
+        if (await action.ActAsync(token, fields, http, now) is { } refusal) return LinkPages.Refused(refusal);
+        if (opened is not null) cookies.Forget(http, form["link"]!);
+        return LinkPages.Done(action.Text);
     }
 
     private static async Task<IFormCollection?> FormAsync(HttpContext http)

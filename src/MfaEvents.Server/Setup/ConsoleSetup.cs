@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Server.Console;
 using MfaEvents.Server.Console.Inside;
 using MfaEvents.Server.Edge;
+using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Setup;
 
@@ -9,7 +10,7 @@ namespace MfaEvents.Server.Setup;
 public static class ConsoleSetup
 {
     /// <summary>Nothing but our own style sheet, scripts and pictures; forms go to ourselves; nobody frames a page.</summary>
-    private const string Policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    public const string Policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
     public static void AddConsole(this WebApplicationBuilder builder, MfaEventsSettings settings)
@@ -20,6 +21,7 @@ public static class ConsoleSetup
         builder.Services.AddSingleton<InsidePipeline>();
         builder.Services.AddScoped<Api>();
         builder.Services.AddScoped<ConsoleSession>();
+        builder.Services.AddSingleton<LinkCookies>();
         builder.Services.AddSingleton<StaffTokens>();
         builder.Services.AddSingleton<DevelopmentOutbox>();
         builder.Services.AddAntiforgery(antiforgery =>

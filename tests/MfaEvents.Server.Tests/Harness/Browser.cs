@@ -13,6 +13,10 @@ public sealed record ShownPage(int Status, string Address, string Html, HttpResp
         ? WebUtility.HtmlDecode(Regex.Replace(found.Groups[1].Value, "<.*?>", "")).Trim()
         : null;
 
+    /// <summary>The hidden fields of the only form.</summary>
+    public (string Name, string Value)[] HiddenFields => [.. Regex.Matches(Html, """<input type="hidden" name="(.*?)" value="(.*?)" />""")
+        .Select(match => (match.Groups[1].Value, WebUtility.HtmlDecode(match.Groups[2].Value)))];
+
     /// <summary>The hidden fields of the form with this handler, or with this action.</summary>
     public IReadOnlyDictionary<string, string> Hidden(string form)
     {
@@ -58,6 +62,7 @@ public sealed class Browser(MfaHost host, Moment? time = null)
         for (var hops = 0; hops < 5; hops++)
         {
             using var request = new HttpRequestMessage(method, path) { Content = content };
+            request.Headers.Add("Sec-Fetch-Mode", "navigate");
             if (Cookies.Count > 0) request.Headers.Add("Cookie", string.Join("; ", Cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
             if (time is not null) request.Headers.Add(TestConditions.InstantHeader, time.Next().ToString("O", CultureInfo.InvariantCulture));
             var answer = await host.Client.SendAsync(request);

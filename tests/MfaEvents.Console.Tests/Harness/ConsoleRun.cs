@@ -41,6 +41,6 @@ public sealed class ConsoleRun : IAsyncLifetime
         Folder.Dispose();
     }
 
-    /// <summary>Somebody with a browser of their own.</summary>
-    public Task<Visitor> VisitAsync(bool scripts = true) => Visitor.ArriveAsync(this, scripts);
+    /// <summary>Somebody with a browser of their own, at this server if not at another.</summary>
+    public Task<Visitor> VisitAsync(bool scripts = true, ServerProcess? server = null) => Visitor.ArriveAsync(this, server ?? Server, scripts);
 }

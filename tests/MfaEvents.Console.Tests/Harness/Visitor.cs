@@ -19,9 +19,9 @@ public sealed partial class Visitor : IAsyncDisposable
     private readonly IBrowserContext context;
     private readonly bool scripts;
 
-    private Visitor(ConsoleRun run, IBrowserContext context, IPage page, bool scripts)
+    private Visitor(ConsoleRun run, ServerProcess server, IBrowserContext context, IPage page, bool scripts)
     {
-        (Run, this.context, Page, this.scripts) = (run, context, page, scripts);
+        (Run, Server, this.context, Page, this.scripts) = (run, server, context, page, scripts);
         page.Console += (_, message) =>
         {
             if (message.Type == "error" && !message.Text.Contains("the server responded with a status of", StringComparison.Ordinal))
@@ -32,21 +32,23 @@ public sealed partial class Visitor : IAsyncDisposable
 
     public ConsoleRun Run { get; }
 
+    public ServerProcess Server { get; }
+
     public IPage Page { get; }
 
     public ILocator Heading => Page.GetByRole(AriaRole.Heading, new() { Level = 1 });
 
     public ILocator Alert => Page.GetByRole(AriaRole.Alert);
 
-    public static async Task<Visitor> ArriveAsync(ConsoleRun run, bool scripts)
+    public static async Task<Visitor> ArriveAsync(ConsoleRun run, ServerProcess server, bool scripts)
     {
         var context = await run.Browser.NewContextAsync(new()
         {
-            BaseURL = run.Server.Api.Address, JavaScriptEnabled = scripts, Locale = "en-GB", TimezoneId = "America/New_York", BypassCSP = false,
+            BaseURL = server.Api.Address, JavaScriptEnabled = scripts, Locale = "en-GB", TimezoneId = "America/New_York", BypassCSP = false,
         });
         context.SetDefaultTimeout(20_000);
         if (scripts) await context.AddInitScriptAsync(TellViolations);
-        return new Visitor(run, context, await context.NewPageAsync(), scripts);
+        return new Visitor(run, server, context, await context.NewPageAsync(), scripts);
     }
 
     public Task GoAsync(string path) => Page.GotoAsync(path);
@@ -72,9 +74,21 @@ public sealed partial class Visitor : IAsyncDisposable
     public async Task SignInAsStaffAsync(params IEnumerable<string> options)
     {
         await GoAsync("/console/staff");
-        await Page.Locator("textarea").FillAsync(await Run.Server.TokenAsync(options));
+        await Page.Locator("textarea").FillAsync(await Server.TokenAsync(options));
         await PressAsync("Sign in");
         await Page.WaitForURLAsync(url => !url.EndsWith("/staff", StringComparison.Ordinal));
+    }
+
+    /// <summary>Goes to an element by Tab alone; in a group of choices the first Tab goes to the one that is chosen.</summary>
+    public async Task TabToAsync(ILocator element)
+    {
+        for (var presses = 0; presses < 40; presses++)
+        {
+            await Page.Keyboard.PressAsync("Tab");
+            if (await element.EvaluateAsync<bool>("it => it === document.activeElement")) return;
+        }
+
+        throw new InvalidOperationException($"Nobody gets to {element} with the keyboard.");
     }
 
     /// <summary>

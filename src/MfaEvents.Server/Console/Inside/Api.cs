@@ -23,9 +23,9 @@ public sealed record ApiReply(int Status, IHeaderDictionary Headers, ReadOnlyMem
     /// <summary>Which refusal it is.</summary>
     public string? Slug => Body?["type"]?.GetValue<string>().Split(':')[^1];
 
-    /// <summary>What is wrong with which member, in sentences.</summary>
-    public IReadOnlyDictionary<string, string[]> Errors =>
-        field ??= Body?["errors"]?.Deserialize<Dictionary<string, string[]>>() ?? new Dictionary<string, string[]>();
+    /// <summary>What is wrong with which member, in sentences, which call it as people do.</summary>
+    public IReadOnlyDictionary<string, string[]> Errors => field ??= (Body?["errors"]?.Deserialize<Dictionary<string, string[]>>() ?? [])
+        .ToDictionary(member => member.Key, member => member.Value.Select(sentence => Called(member.Key, sentence)).ToArray());
 
     /// <summary>What is wrong with one member, in sentences.</summary>
     public IReadOnlyList<string> ErrorsOf(string member) => Errors.GetValueOrDefault(member, []);
@@ -34,6 +34,9 @@ public sealed record ApiReply(int Status, IHeaderDictionary Headers, ReadOnlyMem
     public int? RetryAfter => int.TryParse(Headers.RetryAfter, out var seconds) ? seconds : null;
 
     public T Read<T>() => Body.Deserialize<T>(Json.Options)!;
+
+    private static string Called(string member, string sentence) =>
+        sentence.StartsWith(member + " ", StringComparison.Ordinal) ? Words.Spaced(member) + sentence[member.Length..] : sentence;
 }
 
 /// <summary>

@@ -4,12 +4,13 @@ namespace MfaEvents.ConsoleTests;
 public sealed class OwnerTests(ConsoleRun run)
 {
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task An_owner_assigns_a_device_and_signs_in_with_it(bool scripts)
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public async Task An_owner_assigns_a_device_and_signs_in_with_it(bool scripts, bool phone)
     {
         var account = await OwnedAccount.RegisterAsync(run.Server);
-        await using var owner = await run.VisitAsync(scripts);
+        await using var owner = await run.VisitAsync(scripts, phone: phone);
         await owner.GoAsync("/console");
         await owner.SeesAsync("Sign in");
         await owner.LookAsync("sign-in");
@@ -63,6 +64,8 @@ public sealed class OwnerTests(ConsoleRun run)
         await owner.FollowAsync("phone");
         await owner.SeesAsync("phone");
         await owner.LookAsync("device");
+        await owner.GoAsync(account.Credentials + "/password");
+        await owner.LookAsync("password");
         await owner.GoAsync(account.Credentials + "/not-me");
         await owner.LookAsync("not-me");
         await owner.FillAsync("New password", "another battery staple");
@@ -138,6 +141,19 @@ public sealed class OwnerTests(ConsoleRun run)
         foreach (var id in described) (await owner.Page.Locator($"#{id}").InnerTextAsync()).ShouldNotBeEmpty();
         await Assertions.Expect(owner.Alert).ToBeVisibleAsync();
         await owner.LookAsync("assign-wrong");
+    }
+
+    [Fact]
+    public async Task Whoever_comes_to_a_page_that_is_not_there_reads_so()
+    {
+        await using var lost = await run.VisitAsync();
+        await lost.GoAsync("/console/nothing");
+        await lost.SeesAsync("There is no such page");
+        await lost.LookAsync("lost");
+        await lost.FollowAsync("To the console");
+        await lost.SeesAsync("Sign in");
+        await lost.FollowAsync("IAM user");
+        await lost.LookAsync("sign-in-user");
     }
 
     [Fact]

@@ -5,13 +5,13 @@ namespace MfaEvents.Server.Http;
 /// </summary>
 public static class BareAnswers
 {
-    public static Task ExplainAsync(HttpContext http) => http.Response.StatusCode switch
+    public static Task ExplainAsync(HttpContext http, Func<HttpContext, Problem, Task> tell) => http.Response.StatusCode switch
     {
-        404 => Answer.Refuse(Problems.NotFound).ExecuteAsync(http),
-        405 => Answer.Refuse(Problems.MethodNotAllowed).ExecuteAsync(http),
-        413 => Answer.Refuse(Problems.PayloadTooLarge).ExecuteAsync(http),
-        415 => Answer.Refuse(Problems.UnsupportedMediaType).ExecuteAsync(http),
-        400 => Answer.Refuse(Problems.MalformedRequest("The request could not be read.")).ExecuteAsync(http),
+        404 => tell(http, Problems.NotFound),
+        405 => tell(http, Problems.MethodNotAllowed),
+        413 => tell(http, Problems.PayloadTooLarge),
+        415 => tell(http, Problems.UnsupportedMediaType),
+        400 => tell(http, Problems.MalformedRequest("The request could not be read.")),
         _ => Task.CompletedTask,
     };
 }

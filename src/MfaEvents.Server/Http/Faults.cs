@@ -13,7 +13,7 @@ namespace MfaEvents.Server.Http;
 /// <summary>
 /// Turns what was thrown into a problem: a lost race into the contract's 409, an absent database into 503, the rest into 500.
 /// </summary>
-public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
+public sealed partial class Faults(RequestDelegate next, Func<HttpContext, Problem, Task> tell, ILogger<Faults> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -30,7 +30,7 @@ public sealed partial class Faults(RequestDelegate next, ILogger<Faults> logger)
             var problem = ProblemOf(exception, TraceIdOf(context));
             if (problem.Status >= 500) LogFault(exception, context.Request.Method, problem.TraceId!);
             context.Response.Clear();
-            await Answer.Refuse(problem).ExecuteAsync(context);
+            await tell(context, problem);
         }
     }
 

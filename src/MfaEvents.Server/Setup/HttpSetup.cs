@@ -1,6 +1,7 @@
 using MfaEvents.Server.Access;
 using MfaEvents.Server.Accounts;
 using MfaEvents.Server.Audit;
+using MfaEvents.Server.Console;
 using MfaEvents.Server.Devices;
 using MfaEvents.Server.Edge;
 using MfaEvents.Server.Http;
@@ -42,8 +43,8 @@ public static class HttpSetup
     {
         app.UseEdge();
         app.UseInsidePipeline();
-        app.UseMiddleware<Faults>();
-        app.UseStatusCodePages(context => BareAnswers.ExplainAsync(context.HttpContext));
+        app.UseMiddleware<Faults>((Func<HttpContext, Problem, Task>)Refusals.TellAsync);
+        app.UseStatusCodePages(context => BareAnswers.ExplainAsync(context.HttpContext, Refusals.TellAsync));
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();

@@ -41,6 +41,7 @@ public sealed class ConsoleRun : IAsyncLifetime
         Folder.Dispose();
     }
 
-    /// <summary>Somebody with a browser of their own, at this server if not at another.</summary>
-    public Task<Visitor> VisitAsync(bool scripts = true, ServerProcess? server = null) => Visitor.ArriveAsync(this, server ?? Server, scripts);
+    /// <summary>Somebody with a browser of their own, at this server if not at another; on a phone it is narrow and dark.</summary>
+    public Task<Visitor> VisitAsync(bool scripts = true, ServerProcess? server = null, bool phone = false) =>
+        Visitor.ArriveAsync(this, server ?? Server, scripts, phone);
 }

@@ -18,10 +18,11 @@ public sealed partial class Visitor : IAsyncDisposable
     private readonly ConcurrentQueue<string> faults = new();
     private readonly IBrowserContext context;
     private readonly bool scripts;
+    private readonly bool phone;
 
-    private Visitor(ConsoleRun run, ServerProcess server, IBrowserContext context, IPage page, bool scripts)
+    private Visitor(ConsoleRun run, ServerProcess server, IBrowserContext context, IPage page, bool scripts, bool phone)
     {
-        (Run, Server, this.context, Page, this.scripts) = (run, server, context, page, scripts);
+        (Run, Server, this.context, Page, this.scripts, this.phone) = (run, server, context, page, scripts, phone);
         page.Console += (_, message) =>
         {
             if (message.Type == "error" && !message.Text.Contains("the server responded with a status of", StringComparison.Ordinal))
@@ -40,15 +41,19 @@ public sealed partial class Visitor : IAsyncDisposable
 
     public ILocator Alert => Page.GetByRole(AriaRole.Alert);
 
-    public static async Task<Visitor> ArriveAsync(ConsoleRun run, ServerProcess server, bool scripts)
+    public static async Task<Visitor> ArriveAsync(ConsoleRun run, ServerProcess server, bool scripts, bool phone)
     {
         var context = await run.Browser.NewContextAsync(new()
         {
+            ViewportSize = Screen(phone), ColorScheme = phone ? ColorScheme.Dark : ColorScheme.Light, HasTouch = phone,
+
+            // A transition from page to page that is cut off by another size of the window is an error to Chromium.
+            ReducedMotion = ReducedMotion.Reduce,
             BaseURL = server.Api.Address, JavaScriptEnabled = scripts, Locale = "en-GB", TimezoneId = "America/New_York", BypassCSP = false,
         });
         context.SetDefaultTimeout(20_000);
         if (scripts) await context.AddInitScriptAsync(TellViolations);
-        return new Visitor(run, server, context, await context.NewPageAsync(), scripts);
+        return new Visitor(run, server, context, await context.NewPageAsync(), scripts, phone);
     }
 
     public Task GoAsync(string path) => Page.GotoAsync(path);
@@ -104,7 +109,7 @@ public sealed partial class Visitor : IAsyncDisposable
         foreach (var (width, scheme) in ((int, ColorScheme)[])[(1280, ColorScheme.Light), (320, ColorScheme.Dark), (320, ColorScheme.Light), (1280, ColorScheme.Dark)])
         {
             await Page.SetViewportSizeAsync(width, 800);
-            await Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
             if (scripts)
             {
                 (await Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, $"{name} scrolls sideways at {width} px");
@@ -116,7 +121,8 @@ public sealed partial class Visitor : IAsyncDisposable
                 await Page.ScreenshotAsync(new() { Path = $"{folder}/{name}-{width}-{scheme.ToString().ToLowerInvariant()}.png", FullPage = true });
         }
 
-        await Page.SetViewportSizeAsync(1280, 800);
+        await Page.SetViewportSizeAsync(Screen(phone).Width, Screen(phone).Height);
+        await Page.EmulateMediaAsync(new() { ColorScheme = phone ? ColorScheme.Dark : ColorScheme.Light });
         await Page.UnrouteAsync(GoesOn);
     }
 
@@ -134,6 +140,8 @@ public sealed partial class Visitor : IAsyncDisposable
         await context.DisposeAsync();
         faults.ShouldBeEmpty();
     }
+
+    private static ViewportSize Screen(bool phone) => phone ? new() { Width = 320, Height = 640 } : new() { Width = 1280, Height = 800 };
 
     [GeneratedRegex("secret=([A-Z2-7]+)")]
     private static partial Regex Secret();

@@ -121,6 +121,17 @@ public sealed class SignInPagesTests(TestRun run)
         browser.Page.Problem!.ShouldContain("Try again in");
     }
 
+    [Theory]
+    [InlineData("text/html,*/*;q=0.8", "text/html"), InlineData("*/*", "application/problem+json")]
+    public async Task What_is_not_there_is_a_page_for_people_and_a_problem_for_programs(string accept, string type)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/console/nothing") { Headers = { { "Accept", accept } } };
+        var answer = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType).ShouldBe((404, type));
+        using var elsewhere = new HttpRequestMessage(HttpMethod.Get, "/nothing") { Headers = { { "Accept", accept } } };
+        (await api.Client.SendAsync(elsewhere, TestContext.Current.CancellationToken)).Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+    }
+
     [Fact]
     public async Task Another_accounts_page_shows_nothing_of_it()
     {

@@ -24,6 +24,7 @@ public static class DirectoryStore
         store.Schema.For<GivenAccountId>();
         RememberedAnswer.Map(store);
         PasswordFailures.Map(store);
+        AttemptKey.Map(store);
         PhoneCall.Map(store);
         SeenSignature.Map(store);
         TokenKey.Map(store);

@@ -26,6 +26,7 @@ public static class ProveEmailEndpoint
         HttpContext http,
         Recoveries recoveries,
         PasswordAttempts attempts,
+        AttemptNames names,
         MfaEventsSettings settings,
         DateTimeOffset now)
     {
@@ -49,7 +50,8 @@ public static class ProveEmailEndpoint
         await held.CommitAsync(cancellation);
         if (decision.Outcome != RecoveryOutcome.Done) return RecoveryRefusals.For(decision);
 
-        await attempts.ForgetAsync(Starts.IdOf(held.AccountId, http.Connection.RemoteIpAddress), cancellation);
+        var starts = await names.OfRecoveryAsync(held.AccountId, http.Connection.RemoteIpAddress, cancellation);
+        await attempts.ForgetAsync(starts, cancellation);
         return Answer.Ok(new RecoveryView(held.State.Step));
     }
 

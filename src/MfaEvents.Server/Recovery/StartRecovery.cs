@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Core.Accounts;
 using MfaEvents.Core.Recovery;
@@ -45,6 +42,7 @@ public static class StartRecoveryEndpoint
         OpenSignIns signIns,
         Recoveries recoveries,
         PasswordAttempts attempts,
+        AttemptNames names,
         Seals seals,
         IWolverineRuntime runtime,
         MfaEventsSettings settings,
@@ -60,7 +58,7 @@ public static class StartRecoveryEndpoint
             return Problems.TooManyAttempts(untilThen);
 
         // Each sends a mail: whoever begins many waits, long before the day of everybody is used up.
-        var starts = Starts.IdOf(accountId, http.Connection.RemoteIpAddress);
+        var starts = await names.OfRecoveryAsync(accountId, http.Connection.RemoteIpAddress, cancellation);
         var (_, wait) = await attempts.CountAsync(starts, settings.Recovery.Starts(settings.Devices.Throttle), cancellation);
         if (wait is { } seconds) return Problems.TooManyAttempts(seconds);
 
@@ -84,11 +82,4 @@ public static class StartRecoveryEndpoint
             $"{Routes.Recoveries}/{id}",
             new StartedRecovery(id, key.Text(), Masked.Email(email), Masked.Phone(phone), RecoveryStep.Email));
     }
-}
-
-/// <summary>Recoveries of an account that were begun in a row from one client network, and proved nothing.</summary>
-public static class Starts
-{
-    public static string IdOf(string accountId, IPAddress? client) => Convert.ToHexStringLower(SHA256.HashData(
-        Encoding.ASCII.GetBytes($"recovery {accountId} {Convert.ToHexString(ClientAddress.Network(client))}")));
 }

@@ -43,6 +43,10 @@ public abstract record SealedPlace(string Table)
             [TokenKeys.PurposeOf(row.Id)]) { IsTenanted = false },
         new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_checkpointkey", "sealedPrivateKey", row =>
             [CheckpointKeys.PurposeOf(row.Id)]) { IsTenanted = false },
+        new SealedDocuments($"{EventStore.SealedSchema}.mt_doc_attemptkey", "sealedKey", _ => [AttemptKey.Purpose])
+        {
+            IsTenanted = false,
+        },
     ];
 
     private static IEnumerable<SealedPlace> Messages(string table) =>

@@ -16,6 +16,9 @@ public static class AdvisoryLock
     /// <summary>"tokenkey": whoever makes a token key that signs.</summary>
     public const long TokenKey = 0x746f_6b65_6e6b_6579;
 
+    /// <summary>"attempts": whoever makes the key that names counted attempts.</summary>
+    public const long AttemptKey = 0x6174_7465_6d70_7473;
+
     /// <summary>"checkkey": whoever makes a key that signs checkpoints.</summary>
     public const long CheckpointKey = 0x6368_6563_6b6b_6579;
 

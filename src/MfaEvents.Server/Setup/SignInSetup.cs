@@ -8,6 +8,7 @@ public static class SignInSetup
     public static void AddSignIn(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<PasswordAttempts>();
+        builder.Services.AddSingleton<AttemptNames>();
         builder.Services.AddSingleton<Credentials>();
         builder.Services.AddSingleton<PasswordProven>();
         builder.Services.AddSingleton<OpenSignIns>();

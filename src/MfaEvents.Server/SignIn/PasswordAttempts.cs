@@ -1,16 +1,12 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json;
 using Marten;
 using MfaEvents.Core.SignIn;
 using MfaEvents.Server.Accounts;
-using MfaEvents.Server.Edge;
 using MfaEvents.Server.Setup;
 
 namespace MfaEvents.Server.SignIn;
 
 /// <summary>Wrong passwords in a row for one name from one client network.</summary>
-/// <param name="Id">SHA-256 over both, whether such a name exists or not.</param>
+/// <param name="Id">The name of both, by <see cref="AttemptNames"/>.</param>
 /// <param name="Failures">How many, and the wait that the last of them began.</param>
 /// <param name="LastAt">When the last one was.</param>
 public sealed record PasswordFailures(string Id, FailuresInARow Failures, DateTimeOffset LastAt)
@@ -26,10 +22,6 @@ public sealed class PasswordAttempts(IDirectoryStore directory, MfaEventsSetting
 {
     /// <summary>A row of failures that nobody went on with for so long is over.</summary>
     public static readonly TimeSpan Forgotten = TimeSpan.FromHours(24);
-
-    public static string IdOf(SignInName name, IPAddress? client) => Convert.ToHexStringLower(
-        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<string?[]>(
-            [.. name.Parts, Convert.ToHexString(ClientAddress.Network(client))])));
 
     /// <summary>
     /// Counts an attempt as a failure before its password is looked at, so that attempts which race are all counted; a right one

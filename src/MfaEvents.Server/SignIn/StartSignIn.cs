@@ -48,6 +48,7 @@ public static class StartSignInEndpoint
         StartSignIn command,
         HttpContext http,
         PasswordAttempts attempts,
+        AttemptNames names,
         Credentials credentials,
         PasswordProven proven,
         Turnstile turnstile,
@@ -63,7 +64,7 @@ public static class StartSignInEndpoint
         // Hashing is slow by intention, and one client has one password in hand: whoever guesses waits behind itself.
         var client = Convert.ToHexString(ClientAddress.Network(http.Connection.RemoteIpAddress));
         using var turn = await turnstile.EnterAsync($"password from {client}", cancellation);
-        var attempt = PasswordAttempts.IdOf(name, http.Connection.RemoteIpAddress);
+        var attempt = await names.OfPasswordAsync(name, http.Connection.RemoteIpAddress, cancellation);
         var (failures, wait) = await attempts.CountAsync(attempt, cancellation);
         if (wait is { } seconds) return Problems.TooManyAttempts(seconds);
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
 using MfaEvents.Core.SignIn;
 
 namespace MfaEvents.Server.Tests.SignIn;
@@ -105,6 +107,22 @@ public sealed class PasswordThrottleTests(TestRun run)
         var account = await api.RegisteredAccount();
         var owner = account.Stranger();
         (await Scenarios.AtOnce(12, _ => owner.SignIn(account))).ShouldAllBe(reply => reply.Status == 200);
+    }
+
+    [Fact]
+    public async Task The_counts_tell_nobody_whose_they_are()
+    {
+        var account = await api.RegisteredAccount();
+        var stranger = account.Stranger();
+        await stranger.SignIn(account, Wrong);
+        var network = Convert.ToHexString(IPAddress.Parse(stranger.Address!).GetAddressBytes());
+        string?[] bare = [account.Email, null, null, network];
+        string?[] named = ["password", .. bare];
+        var counted = await api.RowsAsync("select id from directory.mt_doc_passwordfailures");
+        counted.ShouldNotBeEmpty();
+        foreach (var guess in (string?[][])[bare, named])
+            counted.ShouldNotContain(Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(guess))));
+        (await api.RowsAsync("select data->>'sealedKey' from sealed.mt_doc_attemptkey")).ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -144,19 +144,6 @@ public sealed class OwnerTests(ConsoleRun run)
     }
 
     [Fact]
-    public async Task Whoever_comes_to_a_page_that_is_not_there_reads_so()
-    {
-        await using var lost = await run.VisitAsync();
-        await lost.GoAsync("/console/nothing");
-        await lost.SeesAsync("There is no such page");
-        await lost.LookAsync("lost");
-        await lost.FollowAsync("To the console");
-        await lost.SeesAsync("Sign in");
-        await lost.FollowAsync("IAM user");
-        await lost.LookAsync("sign-in-user");
-    }
-
-    [Fact]
     public async Task Instants_are_in_the_readers_zone_and_in_UTC_on_hover()
     {
         var account = await OwnedAccount.RegisterAsync(run.Server);

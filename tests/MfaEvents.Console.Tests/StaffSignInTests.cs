@@ -131,7 +131,34 @@ public sealed class StaffSignInTests(ConsoleRun run)
         await using var server = await ServerProcess.StartAsync(folder.Data, run.Issuer.Settings.With("MfaEvents__Issuers__0__Issuer", "http://localhost:9/"));
         using var stranger = new CookieClient(server.Api.Address);
         (await stranger.GetAsync("/console/staff/0")).Headers.Location!.OriginalString.ShouldBe("/console/staff?silent=true");
-        (await (await stranger.GetAsync("/console/staff?silent=true")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("does not answer");
+        (await TextAsync(stranger, "/console/staff?silent=true")).ShouldContain("does not answer");
+    }
+
+    [Fact]
+    public async Task In_production_cookies_are_the_hosts_alone_and_nobody_pastes_a_token()
+    {
+        using var folder = new TestFolder();
+        await using var server = await ServerProcess.StartAsync(folder.Data, run.Issuer.Settings.InProduction
+            .With("MfaEvents__PublicUrl", "https://mfa.example.com")
+            .With("MfaEvents__KnownProxies__0", "127.0.0.1"));
+        using var ada = new CookieClient(server.Api.Address, behindTls: true);
+        (await ada.GetAsync("/console/sign-in")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await TextAsync(ada, "/console/staff")).ShouldNotContain("name=\"Form.Token\"");
+        (await TextAsync(ada, "/console/development")).ShouldContain("Mail and calls go to whoever they are for.");
+
+        var way = await WayBackAsync(ada, "&person=ada&roles=auditor");
+        (await ada.GetAsync(way)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await ada.GetAsync("/console/cases")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (var name in (string[])["antiforgery", "staff-state.", "staff-nonce.", "session"])
+            ada.Cookies.ShouldContain(cookie => cookie.StartsWith($"__host-{name}", StringComparison.Ordinal), name);
+        foreach (var cookie in ada.Cookies)
+        {
+            cookie.ShouldStartWith("__host-");
+            cookie.ShouldContain("; secure");
+            cookie.ShouldContain("; httponly");
+            cookie.ShouldContain("; path=/");
+            cookie.ShouldNotContain("domain=");
+        }
     }
 
     // Through the issuer as the server asked, but for what is asked otherwise; answers where the browser is sent back to.
@@ -144,6 +171,9 @@ public sealed class StaffSignInTests(ConsoleRun run)
         back.AbsolutePath.ShouldBe(Callback);
         return back.PathAndQuery;
     }
+
+    private static async Task<string> TextAsync(CookieClient visitor, string path) =>
+        await (await visitor.GetAsync(path)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     private static async Task RefusedAsync(CookieClient stranger, string way)
     {

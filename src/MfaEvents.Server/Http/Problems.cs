@@ -24,6 +24,9 @@ public static class Problems
 
     public static Problem Forbidden { get; } = new(403, "forbidden", "Your role may not do this.");
 
+    public static Problem ConsoleNeedsTls { get; } = new(403, "forbidden", "The console is served over https alone. A proxy in front "
+        + "of it has to be named in MfaEvents:KnownProxies, and to say X-Forwarded-Proto: https.");
+
     // AWS's sentence, and the same for a name that does not exist.
     public static Problem InvalidCredentials { get; } =
         new(403, "invalid-credentials", "Your authentication information is incorrect. Please try again.");

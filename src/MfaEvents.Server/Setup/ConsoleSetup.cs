@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using MfaEvents.Server.Console;
 using MfaEvents.Server.Console.Inside;
 using MfaEvents.Server.Edge;
+using MfaEvents.Server.Http;
 using MfaEvents.Server.Notifications;
 
 namespace MfaEvents.Server.Setup;
@@ -39,6 +40,15 @@ public static class ConsoleSetup
     {
         var pipeline = app.ApplicationServices.GetRequiredService<InsidePipeline>();
         app.Use(pipeline.From);
+    }
+
+    /// <summary>Its cookies are sent over TLS alone, so that without it nobody gets anywhere: who runs this is told why.</summary>
+    public static void UseTlsForConsole(this WebApplication app)
+    {
+        if (app.Environment.IsDevelopment()) return;
+        app.UseWhen(
+            http => http.Request.Path.StartsWithSegments("/console") && !http.Request.IsHttps,
+            plain => plain.Run(http => Refusals.TellAsync(http, Problems.ConsoleNeedsTls)));
     }
 
     public static void MapConsole(this WebApplication app)

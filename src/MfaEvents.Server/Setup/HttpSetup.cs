@@ -45,6 +45,7 @@ public static class HttpSetup
         app.UseInsidePipeline();
         app.UseMiddleware<Faults>((Func<HttpContext, Problem, Task>)Refusals.TellAsync);
         app.UseStatusCodePages(context => BareAnswers.ExplainAsync(context.HttpContext, Refusals.TellAsync));
+        app.UseTlsForConsole();
         app.UseRouting();
         app.UseRequestTimeouts();
         app.UseAuthentication();

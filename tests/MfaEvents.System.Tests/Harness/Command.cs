@@ -92,6 +92,9 @@ public sealed class Settings
 
     public static Settings None { get; } = new(ImmutableDictionary<string, string>.Empty);
 
+    /// <summary>As for other people's machines; the log says where it listens, which no banner does then.</summary>
+    public Settings InProduction => With("ASPNETCORE_ENVIRONMENT", "Production").With("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information");
+
     public Settings With(string name, string value) => new(variables.SetItem(name, value));
 
     public Settings WithDefault(string name, string value) => variables.ContainsKey(name) ? this : With(name, value);

@@ -117,11 +117,14 @@ public sealed class ServerProcess : IAsyncDisposable
     private static ServerProcess Launch(string file, IEnumerable<string> arguments, string dataDirectory, Settings? more) =>
         new(Command.Start(file, arguments, Environment(dataDirectory, more)), dataDirectory);
 
-    // The banner is the last thing a start prints, and it has the port that the system gave.
+    // The banner is the last thing a start prints, and it has the port that the system gave. In Production there is none; the log
+    // has the port, and no address.
     private void Take(string? line)
     {
+        const string listening = "Now listening on: ";
         if (line is null) return;
         lock (output) output.AppendLine(line);
         if (line.TrimStart().StartsWith("address ", StringComparison.Ordinal)) address.TrySetResult(line.Split(' ')[^1]);
+        else if (line.Contains(listening, StringComparison.Ordinal)) address.TrySetResult(line.Split(listening)[1].Split('"')[0].Replace("***", "127.0.0.1", StringComparison.Ordinal));
     }
 }

@@ -41,6 +41,13 @@ public sealed class PushHost(TestRun run) : IAsyncLifetime
 
 public sealed class PushTests(PushHost pushed) : IClassFixture<PushHost>, IAsyncLifetime
 {
+    /// <summary>Dead letters no more, but on their way still.</summary>
+    private const string Replayed =
+        """
+        select (select count(*) from wolverine.wolverine_dead_letters where message_type like '%PushRefused' and replayable)
+            + (select count(*) from wolverine.wolverine_incoming_envelopes where message_type like '%PushRefused' and status <> 'Handled')
+        """;
+
     private readonly Receiver receiver = pushed.Receiver;
     private readonly MfaHost api = pushed.Host;
 
@@ -48,6 +55,7 @@ public sealed class PushTests(PushHost pushed) : IClassFixture<PushHost>, IAsync
     {
         receiver.Answer = Receiver.Take;
         await Arrived();
+        await Scenarios.Eventually(async () => await Single(Replayed) == 0, "what was replayed has arrived");
         receiver.Posts.Clear();
     }
 

@@ -84,6 +84,16 @@ public sealed class StaffSignInTests(ConsoleRun run)
         await RefusedAsync(stranger, Callback + query);
     }
 
+    [Fact]
+    public async Task Whoever_tries_many_codes_does_not_keep_the_issuer_busy()
+    {
+        using var folder = new TestFolder();
+        await using var server = await ServerProcess.StartAsync(folder.Data, run.Issuer.Settings.With("MfaEvents__PerAddressPerMinute", "5"));
+        using var stranger = new CookieClient(server.Api.Address);
+        for (var attempt = 1; attempt <= 5; attempt++) await RefusedAsync(stranger, $"{Callback}?code={attempt}&state=x");
+        (await stranger.GetAsync($"{Callback}?code=6&state=x")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
     [Theory]
     [InlineData("&person=ada&roles=auditor&aud=another-product")]
     [InlineData("&person=ada&roles=operator%20provisioner")]

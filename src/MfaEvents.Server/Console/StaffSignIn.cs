@@ -55,6 +55,10 @@ public static partial class StaffSignIn
             }
         }).AllowAnonymous().WithMetadata(new PerAddressAttribute()).ExcludeFromDescription();
 
+    /// <summary>Whether somebody comes back from an issuer, which is asked about whatever code they bring.</summary>
+    public static bool IsWayBack(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/console/staff", out var rest) && rest.Value!.EndsWith("/callback", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether this request brought somebody who is signed in now.</summary>
     public static bool HasSignedIn(this HttpContext http) => http.Features.Get<SignedIn>() is not null;
 

@@ -51,8 +51,11 @@ public static class PerAddressLimit
     }
 
     /// <summary>Stands after routing and authentication, which say what is counted.</summary>
-    public static void UsePerAddressLimit(this IApplicationBuilder app) =>
-        app.UseWhen(IsCounted, counted => counted.UseRateLimiter());
+    public static void UsePerAddressLimit(this IApplicationBuilder app) => app.UsePerAddressLimit(IsCounted);
+
+    /// <summary>Stands before authentication for what that answers by itself.</summary>
+    public static void UsePerAddressLimit(this IApplicationBuilder app, Func<HttpContext, bool> isCounted) =>
+        app.UseWhen(isCounted, counted => counted.UseRateLimiter());
 
     private static bool IsCounted(HttpContext http)
     {

@@ -48,6 +48,7 @@ public static class HttpSetup
         app.UseTlsForConsole();
         app.UseRouting();
         app.UseRequestTimeouts();
+        app.UsePerAddressLimit(StaffSignIn.IsWayBack);
         app.UseAuthentication();
         app.UsePerAddressLimit();
         app.UseMiddleware<CountedWaits>();

@@ -23,6 +23,8 @@ public sealed class StaffTests(ConsoleRun run)
         await auditor.FillAsync("Event type", "");
         await auditor.FillAsync("Principal", "root");
         await auditor.PressAsync("Filter");
+        await auditor.Page.Locator("summary").First.ClickAsync();
+        await auditor.ReadsAsync("\"eventId\": ");
         await auditor.LookAsync("audit");
         await auditor.PressAsync("Verify the log");
         await auditor.ReadsAsync("Intact:");
@@ -48,6 +50,47 @@ public sealed class StaffTests(ConsoleRun run)
         await auditor.FillAsync("Another instant, UTC", "yesterday");
         await auditor.PressAsync("Look back");
         await Assertions.Expect(auditor.Alert).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task An_auditor_asks_what_other_policies_would_have_changed()
+    {
+        var account = await OwnedAccount.RegisterAsync(run.Server);
+        var device = await account.Api.ActivateAsync("phone");
+        (await account.Api.VerifyAsync(device, "000000")).ShouldBe(403);
+        (await account.Api.VerifyAsync(device, await Authenticator.CodeAsync(device.SecretKey, 1))).ShouldBe(200);
+        await using var auditor = await run.VisitAsync();
+        await auditor.SignInAsStaffAsync("--role", "auditor", "--name", "ada");
+        await auditor.GoAsync($"/console/accounts/{account.Id}/audit");
+        await auditor.FollowAsync("Play this history under other policies");
+        await auditor.SeesAsync("What if");
+        await auditor.FillAsync("Suspend a device at failure", "0");
+        await auditor.PressAsync("Play it");
+        await auditor.ReadsAsync("Suspend at must be a whole number from 1 to 100.");
+        await auditor.LookAsync("what-if");
+        await auditor.FillAsync("Suspend a device at failure", "soon");
+        await auditor.PressAsync("Play it");
+        await Assertions.Expect(auditor.Alert).ToBeVisibleAsync();
+        await auditor.FillAsync("Suspend a device at failure", "1");
+        await auditor.FillAsync("Principal", "root");
+        await auditor.PressAsync("Play it");
+        await auditor.SeesAsync("What would have been");
+        await auditor.ReadsAsync("Of 3 attempts, 1 would have ended differently, or may have.");
+        await auditor.ReadsAsync("Accepted");
+        await auditor.LookAsync("what-would-have-been");
+        var job = new Uri(auditor.Page.Url).PathAndQuery;
+        await auditor.FollowAsync("root");
+        await auditor.SeesAsync("Time line");
+        await auditor.ReadsAsync("Code accepted,");
+
+        // Its owner reads the trail, and does not try policies on it.
+        await using var owner = await run.VisitAsync();
+        await owner.SignInAsStaffAsync("--role", "owner", "--account", account.Id, "--principal", "root", "--amr", "pwd,otp");
+        await owner.GoAsync($"/console/accounts/{account.Id}/audit");
+        await owner.SeesAsync("Audit trail");
+        (await owner.Page.GetByText("other policies").CountAsync()).ShouldBe(0);
+        await owner.GoAsync(job);
+        await Assertions.Expect(owner.Alert).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -15,11 +15,9 @@ public sealed class DatabaseFailureTests
     [InlineData(false), InlineData(true)]
     public async Task Nothing_is_lost_or_doubled_and_service_comes_back_by_itself(bool immediately)
     {
-        await using OtherDatabase database = new() { Fsync = true };
-        await database.InitializeAsync();
-        using TestFolder keys = new();
-        var settings = database.Settings.With("MfaEvents__Devices__PendingLifetime", "00:00:15");
-        await using var server = await ServerProcess.StartAsync(keys.Data, settings);
+        await using Service service = new(fsync: true);
+        await service.InitializeAsync();
+        await using var server = await service.StartNodeAsync(service.Settings.With("MfaEvents__Devices__PendingLifetime", "00:00:15"));
         var account = await server.RegisterAsync();
         await account.CreateUserAsync("forgetful");
         await account.AssignAsync("forgotten", "user:forgetful");
@@ -29,13 +27,13 @@ public sealed class DatabaseFailureTests
         var working = Enumerable.Range(0, Workers).Select(number => WorkAsync(account, number, stop.Token)).ToArray();
         await AcknowledgedAsync(40);
 
-        await database.StopAsync(immediately);
+        await service.Database.StopAsync(immediately);
         await Eventually.Holds("the server says that it is not ready", TimeSpan.FromSeconds(30), async () => !await server.Api.IsReadyAsync());
         await Eventually.Holds("callers are told", TimeSpan.FromSeconds(30), () => Task.FromResult(refused.Count > Workers));
         await Task.Delay(TimeSpan.FromSeconds(3), stop.Token);
 
         var before = acknowledged.Count;
-        await database.InitializeAsync();
+        await service.Database.InitializeAsync();
         var watch = Stopwatch.StartNew();
         await Eventually.Holds("the server is ready again", TimeSpan.FromSeconds(30), server.Api.IsReadyAsync);
         await AcknowledgedAsync(before + 1);

@@ -1,29 +1,23 @@
 using System.Globalization;
 using System.Net.Http.Json;
-using Npgsql;
 
 namespace MfaEvents.SystemTests;
 
 /// <summary>The node that a case was worked on dies (SIGKILL): the removal happens once, at its time, on the other one.</summary>
 public sealed class DeskDeathTests : IAsyncLifetime
 {
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
 
-    public ValueTask InitializeAsync() => database.InitializeAsync();
+    public ValueTask InitializeAsync() => service.InitializeAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await database.DisposeAsync();
-        keys.Dispose();
-    }
+    public ValueTask DisposeAsync() => service.DisposeAsync();
 
     [Fact]
     public async Task A_removal_whose_node_is_killed_in_the_cooling_off_happens_once_and_at_its_time_on_the_other()
     {
-        var settings = database.Settings.With("MfaEvents__Support__CoolingOff", "00:00:25");
-        await using var killed = await ServerProcess.StartAsync(keys.Data, settings);
-        await using var other = await ServerProcess.StartAsync(keys.Data, settings);
+        var settings = service.Settings.With("MfaEvents__Support__CoolingOff", "00:00:25");
+        await using var killed = await service.StartNodeAsync(settings);
+        await using var other = await service.StartNodeAsync(settings);
         var account = await killed.RegisterAsync();
         await account.ActivateAsync("phone");
         await account.AssignAsync("tablet");
@@ -52,14 +46,14 @@ public sealed class DeskDeathTests : IAsyncLifetime
         // Due messages are looked for every five seconds: a second removal would have come.
         await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         (await RemovalsAsync(account)).ShouldHaveSingleItem();
-        (await RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
+        (await service.Database.RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
         (await StepAsync(account, approver, found, "enrolment-code", [], 201))["code"].ShouldNotBeNullOrEmpty();
     }
 
     [Fact]
     public async Task A_node_that_is_killed_after_any_step_loses_nothing_that_it_acknowledged()
     {
-        var settings = database.Settings.With("MfaEvents__Support__CoolingOff", "00:00:01");
+        var settings = service.Settings.With("MfaEvents__Support__CoolingOff", "00:00:01");
         var (agent, approver) = ("", "");
         TestAccount? account = null;
         string? found = null;
@@ -72,7 +66,7 @@ public sealed class DeskDeathTests : IAsyncLifetime
         ];
         foreach (var (number, (step, body, status, byApprover)) in steps.Index())
         {
-            await using var node = await ServerProcess.StartAsync(keys.Data, settings);
+            await using var node = await service.StartNodeAsync(settings);
             if (number == 0)
             {
                 account = await node.RegisterAsync();
@@ -86,7 +80,7 @@ public sealed class DeskDeathTests : IAsyncLifetime
             await node.KillAsync();
         }
 
-        await using var last = await ServerProcess.StartAsync(keys.Data, settings);
+        await using var last = await service.StartNodeAsync(settings);
         account = account!.On(last);
         await Eventually.Holds("the removal is executed", TimeSpan.FromSeconds(90), async () =>
             (await CaseAsync(account, approver, found!))["state"] == "executed");
@@ -102,12 +96,12 @@ public sealed class DeskDeathTests : IAsyncLifetime
     [InlineData(true), InlineData(false)]
     public async Task A_node_that_is_killed_at_any_step_did_all_of_it_or_nothing_and_the_queue_says_which(bool answered)
     {
-        var settings = database.Settings.With("MfaEvents__Support__CoolingOff", "00:00:10");
+        var settings = service.Settings.With("MfaEvents__Support__CoolingOff", "00:00:10");
         var (agent, approver) = ("", "");
         TestAccount? account = null;
         var (email, found) = (Scenario.NewEmail(), "");
         var kills = 0;
-        var server = await ServerProcess.StartAsync(keys.Data, settings);
+        var server = await service.StartNodeAsync(settings);
         try
         {
             var provisioner = await server.TokenAsync("--role", "provisioner");
@@ -212,7 +206,7 @@ public sealed class DeskDeathTests : IAsyncLifetime
             }
 
             await server.DisposeAsync();
-            server = await ServerProcess.StartAsync(keys.Data, settings);
+            server = await service.StartNodeAsync(settings);
             account = account!.On(server);
             TestContext.Current.TestOutputHelper!.WriteLine(reply is null ? "no answer" : $"answered {reply.Status}");
             return reply;
@@ -255,15 +249,4 @@ public sealed class DeskDeathTests : IAsyncLifetime
         .. (await account.HistoryAsync()).Where(item => item!["eventType"]!.ToString() == "mfa_removed_by_support")
             .Select(item => DateTimeOffset.Parse(item!["occurredAt"]!.ToString(), CultureInfo.InvariantCulture)),
     ];
-
-    private async Task<IReadOnlyList<string>> RowsAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
-        var rows = new List<string>();
-        while (await reader.ReadAsync(TestContext.Current.CancellationToken)) rows.Add(reader.GetString(0));
-        return rows;
-    }
 }

@@ -21,8 +21,7 @@ public sealed class FuzzTests : IAsyncLifetime
     // With these Kestrel refuses what is no HTTP/1.1, before there is a request to speak of.
     private static readonly int[] BareRefusals = [400, 411, 413, 414, 431];
 
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
     private readonly ConcurrentDictionary<int, int> statuses = new();
     private readonly ConcurrentDictionary<string, int> reached = new();
     private readonly ConcurrentQueue<string> violations = new();
@@ -35,19 +34,18 @@ public sealed class FuzzTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await database.InitializeAsync();
-        server = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await service.InitializeAsync();
+        server = await service.StartNodeAsync();
 
         // Many are needed, and a process for each would take longer than all the rest.
         server.Mint = options => Task.FromResult(
-            DevelopmentTokens.Mint(keys.Data, DevelopmentTokenRequest.Parse([.. options]), DateTimeOffset.UtcNow));
+            DevelopmentTokens.Mint(service.Keys.Data, DevelopmentTokenRequest.Parse([.. options]), DateTimeOffset.UtcNow));
     }
 
     public async ValueTask DisposeAsync()
     {
         await server.DisposeAsync();
-        await database.DisposeAsync();
-        keys.Dispose();
+        await service.DisposeAsync();
     }
 
     [Fact]
@@ -85,7 +83,7 @@ public sealed class FuzzTests : IAsyncLifetime
             {
                 if (ground is null)
                 {
-                    ground = await Ground.PrepareAsync(server, keys.Data, database.ConnectionString, otherAccount);
+                    ground = await Ground.PrepareAsync(server, service.Keys.Data, service.Database.ConnectionString, otherAccount);
                     documents = await ground.DocumentsAsync();
                 }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Npgsql;
 
 namespace MfaEvents.SystemTests;
 
@@ -136,12 +135,12 @@ public sealed class KeysTests : IDisposable
                 Directory.GetFiles(Path.Combine(data, "keys"), "*.xml").ShouldBeEmpty();
         }
 
-        var stored = await QueryAsync(database, "select string_agg(data::text, '') from sealed.mt_doc_ringelement");
+        var stored = await database.QueryAsync("select string_agg(data::text, '') from sealed.mt_doc_ringelement");
         stored.ShouldContain("EncryptedData");
         stored.ShouldNotContain("<value>");
-        await QueryAsync(database, "delete from sealed.mt_doc_ringelement");
+        await database.QueryAsync("delete from sealed.mt_doc_ringelement");
         (await ServerProcess.RunAsync(folder.Data, settings)).Sentence.ShouldContain("not in the key ring in the database");
-        (await QueryAsync(database, "select count(*)::text from sealed.mt_doc_ringelement")).ShouldBe("0");
+        (await database.QueryAsync("select count(*)::text from sealed.mt_doc_ringelement")).ShouldBe("0");
     }
 
     [Fact]
@@ -230,14 +229,6 @@ public sealed class KeysTests : IDisposable
 
     private static async Task<string> StateAsync(ServerProcess server, string rotation, string token) =>
         (await server.Api.GetAsync(rotation, token)).ShouldBe(200)["state"]!;
-
-    private static async Task<string> QueryAsync(OtherDatabase database, string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (await command.ExecuteScalarAsync(Cancellation))?.ToString() ?? "";
-    }
 
     private string Pkcs12(string name, string password)
     {

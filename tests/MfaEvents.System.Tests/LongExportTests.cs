@@ -18,21 +18,16 @@ public sealed class LongExportTests : IAsyncLifetime
     /// <summary>What is left of that later.</summary>
     private const long LateGrowth = 250L << 20;
 
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
 
-    public ValueTask InitializeAsync() => database.InitializeAsync();
+    public ValueTask InitializeAsync() => service.InitializeAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await database.DisposeAsync();
-        keys.Dispose();
-    }
+    public ValueTask DisposeAsync() => service.DisposeAsync();
 
     [Fact]
     public async Task A_reader_that_is_slow_breaks_off_and_resumes_has_a_million_events_once_each()
     {
-        await using var server = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var server = await service.StartNodeAsync();
         var account = await server.RegisterAsync();
         await account.AuditTrailIsCompleteAsync();
         await GrowAsync(account.Id);
@@ -81,7 +76,7 @@ public sealed class LongExportTests : IAsyncLifetime
     private async Task HoldsNothingWhileItsReaderSleepsAsync()
     {
         await Task.Delay(TimeSpan.FromSeconds(2), Stop);
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionString);
         await connection.OpenAsync(Stop);
         await using var command = new NpgsqlCommand(
             """
@@ -95,7 +90,7 @@ public sealed class LongExportTests : IAsyncLifetime
     // Rows of the trail as its projection writes them. Of the log only what a checkpoint reads: what its leaves are is not asked here.
     private async Task GrowAsync(string accountId)
     {
-        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(service.Database.ConnectionString);
         foreach (var index in (string[])["principal", "device_id", "event_type", "actor", "source_address", "latest_at", "sequence"])
             await DoAsync(source, $"drop index if exists mfa.audit_item_{index}");
         await DoAsync(

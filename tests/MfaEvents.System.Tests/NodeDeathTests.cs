@@ -1,29 +1,23 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Npgsql;
 
 namespace MfaEvents.SystemTests;
 
 /// <summary>One of two nodes is killed (SIGKILL): nothing acknowledged is lost or done twice, and the other takes its work over.</summary>
 public sealed class NodeDeathTests : IAsyncLifetime
 {
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
 
-    public ValueTask InitializeAsync() => database.InitializeAsync();
+    public ValueTask InitializeAsync() => service.InitializeAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await database.DisposeAsync();
-        keys.Dispose();
-    }
+    public ValueTask DisposeAsync() => service.DisposeAsync();
 
     [Fact]
     public async Task What_was_acknowledged_is_there_once_and_a_repetition_on_the_other_node_gets_the_first_answer()
     {
         // The first one works alone at its start: it is the one with the agents.
-        await using var killed = await ServerProcess.StartAsync(keys.Data, database.Settings);
-        await using var other = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var killed = await service.StartNodeAsync();
+        await using var other = await service.StartNodeAsync();
         var account = await killed.RegisterAsync();
         string[] principals = ["root", .. Enumerable.Range(1, 9).Select(i => $"user:user{i}")];
         foreach (var principal in principals.Skip(1)) await account.CreateUserAsync(principal["user:".Length..]);
@@ -60,14 +54,14 @@ public sealed class NodeDeathTests : IAsyncLifetime
     [Fact]
     public async Task Scheduled_and_recurring_messages_run_once_also_when_the_node_that_sent_them_is_gone()
     {
-        var settings = database.Settings.With("MfaEvents__Devices__PendingLifetime", "00:00:20");
-        await using var killed = await ServerProcess.StartAsync(keys.Data, settings);
-        await using var other = await ServerProcess.StartAsync(keys.Data, settings);
+        var settings = service.Settings.With("MfaEvents__Devices__PendingLifetime", "00:00:20");
+        await using var killed = await service.StartNodeAsync(settings);
+        await using var other = await service.StartNodeAsync(settings);
         var account = await killed.RegisterAsync();
         await account.AuditTrailIsCompleteAsync();
 
         // Both are up, and the recurring message waits for its hour once.
-        (await RowsAsync(Envelopes("ForgetAnswers", "Scheduled"))).ShouldHaveSingleItem();
+        (await service.Database.RowsAsync(Envelopes("ForgetAnswers", "Scheduled"))).ShouldHaveSingleItem();
         var devices = new List<(TestAccount On, TestDevice Device, DateTime Due)>();
         foreach (var node in (ServerProcess[])[killed, other, killed, other, killed, other])
         {
@@ -78,13 +72,13 @@ public sealed class NodeDeathTests : IAsyncLifetime
         await killed.KillAsync();
         var watch = Stopwatch.StartNew();
         account = account.On(other);
-        var due = (await RowsAsync(Envelopes("ForgetAnswers", "Scheduled"))).Single();
-        await RowsAsync($"update wolverine.wolverine_incoming_envelopes set execution_time = now() where id = '{due}' returning id::text");
+        var due = (await service.Database.RowsAsync(Envelopes("ForgetAnswers", "Scheduled"))).Single();
+        await service.Database.RowsAsync($"update wolverine.wolverine_incoming_envelopes set execution_time = now() where id = '{due}' returning id::text");
 
         await account.AuditTrailIsCompleteAsync();
         Say($"the other node has the audit trail {watch.Elapsed.TotalSeconds:F1} s after the kill");
         await Eventually.Holds("the recurring message is handled", TimeSpan.FromMinutes(2), async () =>
-            (await RowsAsync(Envelopes("ForgetAnswers", "Handled"))).Contains(due));
+            (await service.Database.RowsAsync(Envelopes("ForgetAnswers", "Handled"))).Contains(due));
         await Eventually.Holds("pending devices expire", TimeSpan.FromMinutes(2), async () =>
             (await account.Api.GetAsync(account.Devices(), account.Token)).ShouldBe(200).Body!["devices"]!.AsArray().Count == 0);
         var late = DateTime.UtcNow - devices[^1].Due;
@@ -92,9 +86,9 @@ public sealed class NodeDeathTests : IAsyncLifetime
 
         // Both nodes look for due messages every five seconds: a second run would have come.
         await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        (await RowsAsync(Envelopes("ForgetAnswers", "Handled"))).ShouldBe([due]);
-        (await RowsAsync(Envelopes("ExpirePendingDevice", "Handled"))).Count.ShouldBe(devices.Count);
-        (await RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
+        (await service.Database.RowsAsync(Envelopes("ForgetAnswers", "Handled"))).ShouldBe([due]);
+        (await service.Database.RowsAsync(Envelopes("ExpirePendingDevice", "Handled"))).Count.ShouldBe(devices.Count);
+        (await service.Database.RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
         var history = await account.HistoryAsync();
         foreach (var (_, device, _) in devices)
             history.Count(item => item!["eventType"]!.ToString() == "device_removed" && item["data"]!["deviceId"]!.ToString() == device.Id)
@@ -104,14 +98,14 @@ public sealed class NodeDeathTests : IAsyncLifetime
     [Fact]
     public async Task Notices_move_to_the_other_node_and_each_is_told_once()
     {
-        await using var first = await ServerProcess.StartAsync(keys.Data, database.Settings);
-        await using var second = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var first = await service.StartNodeAsync();
+        await using var second = await service.StartNodeAsync();
         var account = await first.RegisterAsync();
         await account.CreateUserAsync("before");
         await Eventually.Holds("the first is told", TimeSpan.FromMinutes(1), () => Task.FromResult(LettersOf("before").Any()));
 
         // Nodes are numbered in the order of their starts.
-        var node = (await RowsAsync(
+        var node = (await service.Database.RowsAsync(
             """
             select n.node_number::text from wolverine.wolverine_node_assignments a join wolverine.wolverine_nodes n on n.id = a.node_id
             where a.id like '%notices%'
@@ -129,17 +123,17 @@ public sealed class NodeDeathTests : IAsyncLifetime
 
         // One message for each event, and one for each mail: where the other node went on, it told nothing again.
         foreach (var message in (string[])["TellOf", "SendNotice"])
-            (await RowsAsync(
+            (await service.Database.RowsAsync(
                 $$"""
                 select substring(encode(body, 'escape') from '\{"[^}]*\}') from wolverine.wolverine_incoming_envelopes
                 where message_type like '%{{message}}'
                 """)).ShouldBeUnique();
-        (await RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
+        (await service.Database.RowsAsync("select id::text from wolverine.wolverine_dead_letters")).ShouldBeEmpty();
     }
 
     private IEnumerable<string> LettersOf(string user)
     {
-        var outbox = Path.Combine(keys.Data, "outbox");
+        var outbox = Path.Combine(service.Keys.Data, "outbox");
         return Directory.Exists(outbox)
             ? Directory.GetFiles(outbox, "notice.*.eml").Where(file => File.ReadAllText(file).Contains($"The user \"{user}\" was created", StringComparison.Ordinal))
             : [];
@@ -157,17 +151,6 @@ public sealed class NodeDeathTests : IAsyncLifetime
 
     private static string Envelopes(string type, string status) =>
         $"select id::text from wolverine.wolverine_incoming_envelopes where message_type like '%{type}' and status = '{status}'";
-
-    private async Task<IReadOnlyList<string>> RowsAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
-        var rows = new List<string>();
-        while (await reader.ReadAsync(TestContext.Current.CancellationToken)) rows.Add(reader.GetString(0));
-        return rows;
-    }
 
     private static void Say(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
 

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace MfaEvents.SystemTests;
 
@@ -17,22 +16,21 @@ namespace MfaEvents.SystemTests;
 /// </summary>
 public sealed class PushDeathTests : IAsyncLifetime
 {
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
     private readonly ConcurrentQueue<string> taken = new();
     private WebApplication receiver = null!;
     private Settings settings = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await database.InitializeAsync();
+        await service.InitializeAsync();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         receiver = builder.Build();
         receiver.MapPost("/", ReceiveAsync);
         await receiver.StartAsync();
-        settings = database.Settings
+        settings = service.Settings
             .With("MfaEvents__Audit__Push__Url", receiver.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First())
             .With("MfaEvents__Audit__Push__Secret", "a secret of thirty-two bytes, and more")
             .With("MfaEvents__Audit__Push__BatchSize", "5");
@@ -41,15 +39,14 @@ public sealed class PushDeathTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await receiver.DisposeAsync();
-        await database.DisposeAsync();
-        keys.Dispose();
+        await service.DisposeAsync();
     }
 
     [Fact]
     public async Task Whatever_dies_every_event_arrives_and_in_order()
     {
-        var pushing = await ServerProcess.StartAsync(keys.Data, settings);
-        var other = await ServerProcess.StartAsync(keys.Data, settings);
+        var pushing = await service.StartNodeAsync(settings);
+        var other = await service.StartNodeAsync(settings);
         try
         {
             for (var deaths = 0; deaths < 3; deaths++)
@@ -69,10 +66,10 @@ public sealed class PushDeathTests : IAsyncLifetime
                 TestContext.Current.TestOutputHelper!.WriteLine($"the other pushes within {(DateTime.UtcNow - killed).TotalSeconds:F1} s after the kill");
 
                 await pushing.DisposeAsync();
-                (pushing, other) = (other, await ServerProcess.StartAsync(keys.Data, settings));
+                (pushing, other) = (other, await service.StartNodeAsync(settings));
             }
 
-            var all = await RowsAsync("select id::text from mfa.mt_events where type <> 'tombstone' order by seq_id");
+            var all = await service.Database.RowsAsync("select id::text from mfa.mt_events where type <> 'tombstone' order by seq_id");
             await Eventually.Holds("all have arrived", TimeSpan.FromMinutes(2), () => Task.FromResult(taken.Contains(all[^1])));
 
             // What was under way at a death comes again: at least once, in order.
@@ -95,16 +92,5 @@ public sealed class PushDeathTests : IAsyncLifetime
         foreach (var e in body.RootElement.EnumerateArray()) taken.Enqueue(e.GetProperty("id").GetString()!);
         await Task.Delay(100, CancellationToken.None);
         http.Response.StatusCode = 204;
-    }
-
-    private async Task<IReadOnlyList<string>> RowsAsync(string sql)
-    {
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
-        var rows = new List<string>();
-        while (await reader.ReadAsync(TestContext.Current.CancellationToken)) rows.Add(reader.GetString(0));
-        return rows;
     }
 }

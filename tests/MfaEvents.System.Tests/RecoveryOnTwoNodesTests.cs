@@ -8,24 +8,19 @@ namespace MfaEvents.SystemTests;
 /// </summary>
 public sealed class RecoveryOnTwoNodesTests : IAsyncLifetime
 {
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
 
-    public ValueTask InitializeAsync() => database.InitializeAsync();
+    public ValueTask InitializeAsync() => service.InitializeAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await database.DisposeAsync();
-        keys.Dispose();
-    }
+    public ValueTask DisposeAsync() => service.DisposeAsync();
 
     [Theory, InlineData(0), InlineData(25), InlineData(-25)]
     public async Task Each_step_on_the_other_node_gives_a_session_on_both_that_is_taken_back_on_both(int skew)
     {
-        var settings = skew == 0 ? database.Settings : await SkewedClock.TryAsync(database.Settings, keys, skew);
+        var settings = skew == 0 ? service.Settings : await SkewedClock.TryAsync(service.Settings, service.Keys, skew);
         Assert.SkipWhen(settings is null, "A clock can be skewed on Linux with a C compiler.");
-        await using var first = await ServerProcess.StartAsync(keys.Data, database.Settings);
-        await using var second = await ServerProcess.StartAsync(keys.Data, settings);
+        await using var first = await service.StartNodeAsync();
+        await using var second = await service.StartNodeAsync(settings);
         using Stranger onFirst = new(first.Api.Address), onSecond = new(second.Api.Address);
         var email = Scenario.NewEmail();
         var provisioner = await first.TokenAsync("--role", "provisioner");
@@ -35,7 +30,7 @@ public sealed class RecoveryOnTwoNodesTests : IAsyncLifetime
         var signIn = (await onFirst.PostAsync("/sign-ins", new() { ["email"] = email, ["password"] = Scenario.Password })).ShouldBe(201);
         var begun = (await onSecond.PostAsync(
             "/recoveries", new() { ["signInId"] = signIn["signInId"] }, ("Sign-In-Key", signIn["signInKey"]!))).ShouldBe(201);
-        var recovery = new BegunRecovery(begun["recoveryId"]!, begun["recoveryKey"]!, keys.Data);
+        var recovery = new BegunRecovery(begun["recoveryId"]!, begun["recoveryKey"]!, service.Keys.Data);
         (await recovery.PostAsync(onFirst, "email-proofs", new() { ["token"] = await recovery.LinkAsync("recovery-email") }))["step"].ShouldBe("phone");
 
         var call = (await recovery.PostAsync(onSecond, "calls")).ShouldBe(201);

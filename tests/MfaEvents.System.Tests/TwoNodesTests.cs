@@ -105,13 +105,12 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
     [Fact]
     public async Task When_one_is_killed_the_other_goes_on_with_the_audit_trail()
     {
-        using TestFolder keys = new();
-        await using OtherDatabase database = new();
-        await database.InitializeAsync();
+        await using Service service = new();
+        await service.InitializeAsync();
 
         // The first one builds the trail: it was there alone.
-        await using var killed = await ServerProcess.StartAsync(keys.Data, database.Settings);
-        await using var other = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var killed = await service.StartNodeAsync();
+        await using var other = await service.StartNodeAsync();
         var account = await killed.RegisterAsync();
         await account.AuditTrailIsCompleteAsync();
 
@@ -145,8 +144,7 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
     /// <summary>Two nodes that were started at the same moment, on a database that was empty.</summary>
     public sealed class Nodes : IAsyncLifetime
     {
-        private readonly OtherDatabase database = new();
-        private readonly TestFolder keys = new();
+        private readonly Service service = new();
 
         public ServerProcess First { get; private set; } = null!;
 
@@ -154,9 +152,8 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
 
         public async ValueTask InitializeAsync()
         {
-            await database.InitializeAsync();
-            var nodes = await Task.WhenAll(
-                ServerProcess.StartAsync(keys.Data, database.Settings), ServerProcess.StartAsync(keys.Data, database.Settings));
+            await service.InitializeAsync();
+            var nodes = await Task.WhenAll(service.StartNodeAsync(), service.StartNodeAsync());
             (First, Second) = (nodes[0], nodes[1]);
         }
 
@@ -164,8 +161,7 @@ public sealed class TwoNodesTests(TwoNodesTests.Nodes nodes) : IClassFixture<Two
         {
             await First.DisposeAsync();
             await Second.DisposeAsync();
-            await database.DisposeAsync();
-            keys.Dispose();
+            await service.DisposeAsync();
         }
     }
 }

@@ -3,22 +3,17 @@ namespace MfaEvents.SystemTests;
 /// <summary>The node that was asked for a what-if dies (SIGKILL) as soon as it has promised it: the other one plays it to its end, once.</summary>
 public sealed class WhatIfDeathTests : IAsyncLifetime
 {
-    private readonly OtherDatabase database = new();
-    private readonly TestFolder keys = new();
+    private readonly Service service = new();
 
-    public ValueTask InitializeAsync() => database.InitializeAsync();
+    public ValueTask InitializeAsync() => service.InitializeAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await database.DisposeAsync();
-        keys.Dispose();
-    }
+    public ValueTask DisposeAsync() => service.DisposeAsync();
 
     [Fact]
     public async Task What_was_promised_is_found_by_the_other_node()
     {
-        await using var killed = await ServerProcess.StartAsync(keys.Data, database.Settings);
-        await using var other = await ServerProcess.StartAsync(keys.Data, database.Settings);
+        await using var killed = await service.StartNodeAsync();
+        await using var other = await service.StartNodeAsync();
         var account = await killed.RegisterAsync();
         await account.ActivateAsync("phone");
         var auditor = await killed.TokenAsync("--role", "auditor");

@@ -64,7 +64,6 @@ public sealed class ConsoleSession(
     {
         get
         {
-            if (AccessToken is not { } text) yield break;
             if (Owner is var (account, principal))
             {
                 yield return ($"/console/accounts/{account}/principals/{Uri.EscapeDataString(principal)}", "Security credentials");
@@ -75,13 +74,15 @@ public sealed class ConsoleSession(
                 }
             }
 
-            var roles = new JsonWebToken(text).Claims.Where(claim => claim.Type == ClaimNames.Roles)
-                .Select(claim => RoleNames.Parse(claim.Value)).ToHashSet();
-            if (roles.Overlaps([Role.SupportAgent, Role.SupportApprover, Role.Auditor])) yield return ("/console/cases", "Cases");
-            if (roles.Contains(Role.Auditor)) yield return ("/console/audit", "Audit");
-            if (roles.Contains(Role.Operator)) yield return ("/console/operations", "Operations");
+            if (Claims(Role.SupportAgent) || Claims(Role.SupportApprover) || Claims(Role.Auditor)) yield return ("/console/cases", "Cases");
+            if (Claims(Role.Auditor)) yield return ("/console/audit", "Audit");
+            if (Claims(Role.Operator)) yield return ("/console/operations", "Operations");
         }
     }
+
+    /// <summary>Whether the access token names a role. It is no permission: the API asks for that.</summary>
+    public bool Claims(Role role) => AccessToken is { } text && new JsonWebToken(text).Claims
+        .Any(claim => claim.Type == ClaimNames.Roles && RoleNames.Parse(claim.Value) == role);
 
     /// <summary>Whether the access token is one that can be renewed within its session, and has been used for a while.</summary>
     public bool WantsRenewal =>

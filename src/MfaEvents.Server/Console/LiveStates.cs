@@ -1,3 +1,4 @@
+using MfaEvents.Server.Audit.WhatIf;
 using MfaEvents.Server.Console.Inside;
 using MfaEvents.Server.Jobs;
 using MfaEvents.Server.Recovery;
@@ -14,6 +15,8 @@ public static class LiveStates
 
     public static string Of(RebuildView view) => $"{view.State} {view.EventsDone} {view.Parity.RowsCompared}";
 
+    public static string Of(WhatIfView view) => $"{view.State} {view.EventsDone}";
+
     public static void MapLiveStates(this IEndpointRouteBuilder endpoints)
     {
         Map(Recovery, async (Api api, ConsoleSession session) => session.Recovery is { } recovery
@@ -23,6 +26,8 @@ public static class LiveStates
             Answer(await api.GetAsync($"/accounts/{Uri.EscapeDataString(accountId)}/cases/{caseId}"), (CaseView view) => $"{view.Story.Count}"));
         Map("/console/operations/rebuilds/{rebuildId:guid}/state", async (Guid rebuildId, Api api) =>
             Answer(await api.GetAsync($"/rebuilds/{rebuildId}"), (RebuildView view) => Of(view)));
+        Map("/console/what-if/{jobId:guid}/state", async (Guid jobId, Api api) =>
+            Answer(await api.GetAsync($"/jobs/{jobId}"), (WhatIfView view) => Of(view)));
 
         void Map(string address, Delegate handler) => endpoints.MapGet(address, handler).AllowAnonymous().ExcludeFromDescription();
     }

@@ -1,4 +1,4 @@
-namespace MfaEvents.SystemTests;
+namespace MfaEvents.SystemTests.Harness;
 
 /// <summary>One server for the tests that only ask it things.</summary>
 public sealed class RunningServer : IAsyncLifetime

@@ -23,9 +23,10 @@ public sealed class StaffTests(ConsoleRun run)
         await auditor.FillAsync("Event type", "");
         await auditor.FillAsync("Principal", "root");
         await auditor.PressAsync("Filter");
+        await auditor.LookAsync("audit");
         await auditor.Page.Locator("summary").First.ClickAsync();
         await auditor.ReadsAsync("\"eventId\": ");
-        await auditor.LookAsync("audit");
+        await auditor.LookAsync("audit-entry");
         await auditor.PressAsync("Verify the log");
         await auditor.ReadsAsync("Intact:");
         await auditor.ReadsAsync("root hash");

@@ -20,12 +20,13 @@ public sealed class RebuildDeathTests : IAsyncLifetime
     [InlineData("audit"), InlineData("users")]
     public async Task A_rebuild_outlives_the_nodes_that_do_it_and_has_all_back(string projection)
     {
-        var (rows, loss) = projection == "audit"
-            ? (Trail, "delete from mfa.audit_item where account_id like '0%3'")
-            : (Users, "delete from mfa.mt_doc_iamuser where tenant_id like '0%3'");
+        // So many that a rebuild lasts for about as long as the last node lives.
+        var (rows, loss, copies) = projection == "audit"
+            ? (Trail, "delete from mfa.audit_item where account_id like '0%3'", 1_500)
+            : (Users, "delete from mfa.mt_doc_iamuser where tenant_id like '0%3'", 1_000);
         await using var other = await service.StartNodeAsync();
         var account = await other.RegisterAsync();
-        await service.CopyAsync(account);
+        await service.CopyAsync(account, copies);
         var token = await other.TokenAsync("--role", "operator");
         var (before, outcomes) = (await service.Database.QueryAsync(rows), new List<string>());
         foreach (var milliseconds in (int[])[0, 200, 500, 1_000, 1_800])

@@ -18,7 +18,7 @@ public sealed class RebuildTests : IAsyncLifetime
         await using var first = await service.StartNodeAsync();
         await using var second = await service.StartNodeAsync();
         var account = await first.RegisterAsync();
-        await service.CopyAsync(account);
+        await service.CopyAsync(account, 500);
         var (token, stop) = (await first.TokenAsync("--role", "operator"), false);
         var (written, slowest, reads) = (new ConcurrentDictionary<string, bool>(), TimeSpan.Zero, 0);
         var work = Task.WhenAll(

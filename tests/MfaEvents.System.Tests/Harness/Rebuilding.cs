@@ -3,9 +3,6 @@ namespace MfaEvents.SystemTests.Harness;
 /// <summary>How a view is rebuilt that has more in it than the test's own account.</summary>
 public static class Rebuilding
 {
-    /// <summary>What belongs to no test account: copies of one, under accounts of their own that nobody works on.</summary>
-    private const int Copies = 1_500;
-
     public static async Task<string> AskForRebuildAsync(this ServerProcess node, string token, string projection) =>
         (await node.Api.PostAsync($"/projections/{projection}/rebuilds", token, [])).ShouldBe(202).Location!;
 
@@ -21,15 +18,16 @@ public static class Rebuilding
 
     /// <summary>
     /// Gives an account a few users and copies it again and again, as if others had done the same; its snapshots and users come with it.
+    /// Nobody works on the copies.
     /// </summary>
-    public static async Task CopyAsync(this Service service, TestAccount account)
+    public static async Task CopyAsync(this Service service, TestAccount account, int copies)
     {
         for (var number = 0; number < 20; number++) await account.CreateUserAsync($"copied{number}");
         foreach (var table in (string[])["mt_streams", "mt_doc_principalmfa", "mt_doc_account", "mt_doc_iamuser"])
             await service.Database.QueryAsync(
                 $"""
                 insert into mfa.{table} select (jsonb_populate_record(one, jsonb_build_object('tenant_id', lpad(copy::text, 12, '0')))).*
-                from mfa.{table} one, generate_series(1, {Copies}) copy where tenant_id = '{account.Id}'
+                from mfa.{table} one, generate_series(1, {copies}) copy where tenant_id = '{account.Id}'
                 """);
         await service.Database.QueryAsync(
             $"""
@@ -37,7 +35,7 @@ public static class Rebuilding
             select (jsonb_populate_record(one, jsonb_build_object(
                 'tenant_id', lpad(copy::text, 12, '0'), 'id', gen_random_uuid(), 'seq_id', nextval('mfa.mt_events_sequence')))).*
             from (
-                select one, copy from mfa.mt_events one, generate_series(1, {Copies}) copy where tenant_id = '{account.Id}' order by copy, one.seq_id
+                select one, copy from mfa.mt_events one, generate_series(1, {copies}) copy where tenant_id = '{account.Id}' order by copy, one.seq_id
             ) ordered
             """);
         await Eventually.Holds("the trail has the copies", TimeSpan.FromMinutes(3), async () =>

@@ -19,6 +19,37 @@ public sealed class RefusalTests(ConsoleRun run)
     }
 
     [Fact]
+    public async Task A_page_that_is_refused_has_the_status_of_what_refused_it()
+    {
+        var account = await OwnedAccount.RegisterAsync(run.Server);
+        var other = await OwnedAccount.RegisterAsync(run.Server);
+        await using var owner = await run.VisitAsync();
+        await owner.SignInAsync(other);
+        await owner.SeesAsync("Security credentials");
+        foreach (var (path, status) in ((string, int)[])
+        [
+            ($"/console/accounts/{other.Id}/audit", 200), ($"/console/accounts/{other.Id}/audit?cursor=x", 400),
+            ($"/console/accounts/{account.Id}/audit", 404), (account.Credentials, 404), ($"{account.Credentials}/timeline", 404),
+            ($"/console/accounts/{account.Id}", 404), ($"/console/accounts/{account.Id}/what-if", 403), ("/console/operations", 403), ("/console/cases", 403),
+            ($"/console/what-if/{Guid.NewGuid()}", 403), ($"/console/operations/rebuilds/{Guid.NewGuid()}", 403),
+        ])
+            (await owner.Page.GotoAsync(path))!.Status.ShouldBe(status, path);
+
+        using var stranger = new CookieClient(run.Server.Api.Address);
+        foreach (var path in (string[])["/console/audit", "/console/cases", "/console/operations", $"/console/accounts/{account.Id}/what-if", account.Credentials])
+            (await stranger.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.Redirect, path);
+
+        await owner.PressAsync("Sign out");
+        await owner.SeesAsync("Sign in");
+        await owner.FillAsync("E-mail address", other.Email);
+        await owner.FillAsync("Password", "not the password");
+        (await owner.Page.RunAndWaitForResponseAsync(() => owner.PressAsync("Sign in"), answer => answer.Request.Method == "POST")).Status.ShouldBe(403);
+        await owner.FillAsync("Password", Scenario.Password);
+        await owner.PressAsync("Sign in");
+        await owner.SeesAsync("Security credentials");
+    }
+
+    [Fact]
     public async Task Whoever_comes_to_a_page_that_fails_can_tell_the_operator_which()
     {
         using var folder = new TestFolder();

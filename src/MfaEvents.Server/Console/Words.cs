@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MfaEvents.Server.Console;
 
 /// <summary>Names of the API, as people say them.</summary>
@@ -9,4 +11,7 @@ public static class Words
     /// <summary>A member or a value: <c>callBack</c> is “Call back”.</summary>
     public static string Spaced(string name) =>
         char.ToUpperInvariant(name[0]) + string.Concat(name.Skip(1).Select(c => char.IsAsciiLetterUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{c}"));
+
+    /// <summary>A number of things: 1234 is “1,234”.</summary>
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }
